@@ -1,0 +1,1 @@
+"""What compliance means: a pure fold over immutable records. Standard library only."""

@@ -1,0 +1,196 @@
+"""One rule at work on one camera, or on one facility: its open matters and its count of judgements."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid5
+
+from analyzer.ballot import Instant
+from analyzer.entry import Clause, Entry
+from analyzer.episodes import Docket, Episode, Turn
+from analyzer.judgement import Judgement
+from analyzer.types import (
+    CameraId,
+    Event,
+    EventId,
+    Measure,
+    PairSubject,
+    Provenance,
+    Reason,
+    Subject,
+    Tally,
+    TrackId,
+    TrackSubject,
+    Verdict,
+    Votes,
+)
+
+NAMESPACE = UUID("6f6c1f0e-7d55-5f0a-9a53-4a1f2f3f9c11")
+"""Root of all event ids; never to be changed."""
+
+_Key = tuple[str, Subject]
+Matter = tuple[Clause, Episode, Turn]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one rule stands on one subject: its judgement now, and the votes gathered towards an event.
+
+    ``votes`` are those of the open episode, or those that count towards opening one.
+    """
+
+    entry: Entry
+    clause: Clause
+    judgement: Judgement
+    votes: Votes
+    open: bool
+
+
+class Desk:
+    """One rule at work: its open matters and its count of judgements."""
+
+    __slots__ = (
+        "_clauses",
+        "_dockets",
+        "_episodes",
+        "_forgotten",
+        "_forgotten_assessed",
+        "_open",
+        "_unknown",
+        "_verdicts",
+        "entry",
+    )
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self._clauses = {clause.name: clause for clause in entry.clauses}
+        self._dockets: dict[_Key, Docket] = {}
+        self._open: dict[_Key, Docket] = {}
+        self._verdicts: Counter[Verdict] = Counter()
+        self._unknown: Counter[Reason] = Counter()
+        self._episodes = self._forgotten = self._forgotten_assessed = 0
+
+    def hear(self, clause: Clause, judgement: Judgement, instant: Instant) -> Matter | None:
+        key = clause.name, judgement.subject
+        docket = self._dockets.get(key)
+        if docket is None:
+            docket = self._dockets[key] = Docket(clause.timing, self.entry.severity)
+        if judgement.votes:
+            self._verdicts[judgement.verdict] += 1
+            if judgement.reason is not None:
+                self._unknown[judgement.reason] += 1
+        before = docket.episode
+        turn = docket.take(judgement, instant)
+        if docket.episode is not None and before is None:
+            self._episodes += 1
+            self._open[key] = docket
+        return (clause, docket.episode, turn) if turn is not None and docket.episode is not None else None
+
+    def standing(self, clause: Clause, judgement: Judgement) -> Standing:
+        """How the rule stands on the subject of a judgement it has just heard."""
+        docket = self._dockets[clause.name, judgement.subject]
+        return Standing(self.entry, clause, judgement, docket.votes, docket.episode is not None)
+
+    def part(self, present: frozenset[TrackId], instant: Instant) -> None:
+        """Two people who are both in view, and about whom the rule says nothing now, are apart: that is compliance."""
+        for (name, subject), docket in self._open.items():
+            episode = docket.episode
+            if not isinstance(subject, PairSubject) or episode is None or episode.heard == instant:
+                continue
+            if subject.first in present and subject.second in present:
+                self.hear(self._clauses[name], Judgement(subject, Verdict.COMPLIANT), instant)
+
+    def tick(self, instant: Instant) -> Iterator[Matter]:
+        if not self._open:
+            return
+        for key, docket in sorted(self._open.items(), key=_by_key):
+            episode = docket.episode
+            turn = docket.tick(instant)
+            if turn is not None and episode is not None:
+                del self._open[key]
+                yield self._clauses[key[0]], episode, turn
+
+    def close(self) -> Iterator[Matter]:
+        for key, docket in sorted(self._open.items(), key=_by_key):
+            episode = docket.episode
+            assert episode is not None  # what is open has an episode
+            del self._open[key]
+            yield self._clauses[key[0]], episode, docket.end()
+
+    def forget(self, gone: frozenset[TrackId]) -> None:
+        """Drop what concerns people out of view for long; their count stays."""
+        old = [key for key, docket in self._dockets.items() if docket.episode is None and _tracks(key[1]) & gone]
+        subjects: dict[Subject, bool] = {}
+        for key in old:
+            docket = self._dockets.pop(key)
+            subjects[key[1]] = subjects.get(key[1], False) or docket.assessed
+        self._forgotten += len(subjects)
+        self._forgotten_assessed += sum(subjects.values())
+
+    def tally(self, camera: CameraId) -> Tally:
+        subjects: dict[Subject, bool] = {}
+        for (_, subject), docket in self._dockets.items():
+            subjects[subject] = subjects.get(subject, False) or docket.assessed
+        return Tally(
+            rule=self.entry.id,
+            rule_version=self.entry.version,
+            camera=camera,
+            votes=Votes(
+                self._verdicts[Verdict.VIOLATING], self._verdicts[Verdict.COMPLIANT], tuple(sorted(self._unknown.items()))
+            ),
+            subjects=self._forgotten + len(subjects),
+            assessed_subjects=self._forgotten_assessed + sum(subjects.values()),
+            episodes=self._episodes,
+        )
+
+
+def _by_key(item: tuple[_Key, Docket]) -> tuple[str, str]:
+    (clause, subject), _ = item
+    return clause, subject.key
+
+
+def _tracks(subject: Subject) -> frozenset[TrackId]:
+    match subject:
+        case TrackSubject(track):
+            return frozenset({track})
+        case PairSubject(first, second):
+            return frozenset({first, second})
+        case _:
+            return frozenset()
+
+
+def event_of(entry: Entry, matter: Matter, camera: CameraId, provenance: Provenance) -> Event:
+    """The message that tells of a change of an episode."""
+    clause, episode, turn = matter
+    first, last = episode.first, episode.last
+    place = f"{camera}|{entry.id}@{entry.version}{clause.name and '/' + clause.name}"
+    name = f"{provenance.run}|{place}|{first.subject.key}|{_micros(episode.opened.pts)}"
+    duration = (episode.violated.at - episode.since.at).total_seconds()
+    timed = () if clause.timing.act else (Measure("duration", duration, "s", clause.timing.min_duration.total_seconds()),)
+    return Event(
+        id=EventId(str(uuid5(NAMESPACE, name))),
+        rule=entry.id,
+        rule_version=entry.version,
+        severity=episode.severity,
+        camera=camera,
+        subject=first.subject,
+        change=turn.change,
+        at=turn.instant.at,
+        pts=turn.instant.pts,
+        since=episode.since.at,
+        since_pts=episode.since.pts,
+        votes=episode.votes,
+        provenance=provenance,
+        zone=first.zone.id if first.zone else None,
+        zone_version=first.zone.version if first.zone else None,
+        role=last.role,
+        measures=(*timed, *last.measures),
+        tracks=tuple(sorted(episode.tracks)),
+    )
+
+
+def _micros(pts: timedelta) -> int:
+    return pts // timedelta(microseconds=1)

@@ -1,0 +1,146 @@
+"""Turns judgements at instants into events over time. All timing lives here and in `analyzer.episodes`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from analyzer.ballot import Instant
+from analyzer.catalogue import active_rules
+from analyzer.desk import Desk, Standing, event_of
+from analyzer.entry import Entry, Level
+from analyzer.errors import ForeignScene, OutOfOrder
+from analyzer.judgement import Judgement
+from analyzer.moment import Moment
+from analyzer.site import Site
+from analyzer.supply import DEFAULT_SUPPLY, Supply
+from analyzer.types import (
+    CameraId,
+    Event,
+    Provenance,
+    Reason,
+    Role,
+    Scene,
+    Tally,
+    TrackId,
+    Verdict,
+)
+from analyzer.witness import Witness
+
+_SWEEP = timedelta(seconds=30)
+
+_BLINDING = frozenset({Reason.CAMERA_DOWN, Reason.STREAM_FROZEN, Reason.VIEW_BLOCKED})
+"""While one of these stands nothing in the picture can be believed, whatever the rule."""
+
+
+class Engine:
+    """The fold of one camera: feed scenes in time order, get events. Same scenes in, same events out.
+
+    Args:
+        site: the whole site; what concerns other cameras is ignored.
+        camera: the camera whose scenes will be fed.
+        provenance: goes into every event; the run id also into the event ids.
+        supply: what perception delivers; rules that need more do not run (`analyzer.catalogue.explain_rules` says which).
+        corrections: roles of tracks as a person has said (E9).
+
+    Raises:
+        InvalidSite: the site has no such camera, or its calibration fixes no floor.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        camera: CameraId,
+        provenance: Provenance,
+        supply: frozenset[Supply] = DEFAULT_SUPPLY,
+        corrections: Mapping[TrackId, Role] = MappingProxyType({}),
+    ) -> None:
+        own = site.of_camera(camera)
+        self._camera = camera
+        self._provenance = provenance
+        self._witness = Witness(own, corrections)
+        self._desks = tuple(Desk(entry) for entry in active_rules(own, Level.CAMERA, supply))
+        self._moment: Moment | None = None
+        self._last: datetime | None = None
+        self._swept: datetime | None = None
+
+    def step(self, scene: Scene) -> tuple[Event, ...]:
+        """Judge one instant.
+
+        Raises:
+            OutOfOrder: the scene is not later than the one before.
+            ForeignScene: the scene is of another camera.
+        """
+        frame = scene.frame
+        if frame.camera != self._camera:
+            raise ForeignScene(f'a scene of camera "{frame.camera}" was given to the engine of "{self._camera}"')
+        if self._last is not None and frame.at <= self._last:
+            raise OutOfOrder(f"the scene at {frame.at.isoformat()} is not later than the one at {self._last.isoformat()}")
+        self._last = frame.at
+        instant = Instant(frame.at, frame.pts)
+        moment = self._witness.look(scene)
+        self._moment = moment
+        present = frozenset(person.id for person in moment.people)
+        events: list[Event] = []
+        for desk in self._desks:
+            hindrance = scene.impairments and _hindrance(desk.entry, scene.impairments, mask_only=moment.mask_only)
+            for clause in desk.entry.clauses:
+                for judgement in clause.rule.judge(moment):
+                    heard = _hindered(judgement, hindrance) if hindrance else judgement
+                    if matter := desk.hear(clause, heard, instant):
+                        events.append(event_of(desk.entry, matter, self._camera, self._provenance))
+            desk.part(present, instant)
+            events += [event_of(desk.entry, matter, self._camera, self._provenance) for matter in desk.tick(instant)]
+        self._sweep(frame.at)
+        return tuple(events)
+
+    def finish(self, at: datetime, pts: timedelta) -> tuple[Event, ...]:
+        """End of the stream: what is still open is lost from sight. The engine takes no scene afterwards.
+
+        Args:
+            at: the end; not before the last scene.
+            pts: the same instant in stream time.
+        """
+        del at, pts  # an end tells of the last instant something was seen, not of the last instant looked at
+        return tuple(
+            event_of(desk.entry, matter, self._camera, self._provenance) for desk in self._desks for matter in desk.close()
+        )
+
+    def tallies(self) -> tuple[Tally, ...]:
+        """How often each rule was judged so far, in the order of the catalogue."""
+        return tuple(desk.tally(self._camera) for desk in self._desks)
+
+    def standings(self) -> tuple[Standing, ...]:
+        """How every rule stands on the last scene: why there is an event, or why there is none. Changes nothing."""
+        moment = self._moment
+        if moment is None:
+            return ()
+        impairments = moment.scene.impairments
+        return tuple(
+            desk.standing(clause, judgement if hindrance is None else _hindered(judgement, hindrance))
+            for desk in self._desks
+            for hindrance in (_hindrance(desk.entry, impairments, mask_only=moment.mask_only),)
+            for clause in desk.entry.clauses
+            for judgement in clause.rule.judge(moment)
+        )
+
+    def _sweep(self, at: datetime) -> None:
+        if self._swept is not None and at - self._swept < _SWEEP:
+            return
+        self._swept = at
+        if gone := self._witness.forget(at):
+            for desk in self._desks:
+                desk.forget(gone)
+
+
+def _hindrance(entry: Entry, impairments: Iterable[Reason], *, mask_only: bool) -> Reason | None:
+    """The first impairment of the picture that keeps this rule from judging; a moved camera voids every drawing."""
+    for reason in sorted(impairments):
+        if reason in _BLINDING or reason in entry.not_assessable or (reason is Reason.VIEW_SHIFTED and not mask_only):
+            return reason
+    return None
+
+
+def _hindered(judgement: Judgement, reason: Reason) -> Judgement:
+    return judgement._replace(verdict=Verdict.UNKNOWN, reason=reason, measures=())

@@ -1,0 +1,122 @@
+"""What speaks for which role: E1-E9 of the role model, read off one person at one instant.
+
+Weights are start values of the model, not measurements. E8 (the same clothes seen again later) needs an appearance code
+that perception does not deliver; tracks that take over from one another within seconds carry their whole book instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from analyzer.roles import RoleBook, Weights, towards_staff
+from analyzer.schedule import Now
+from analyzer.site import STAFF_ROLES, Activity, DoorKind, Site
+from analyzer.trails import Trail
+from analyzer.types import Attire, Observation, Reason, Role, Scene, ZoneKind
+
+_ORIGIN: dict[DoorKind, Weights] = {
+    DoorKind.ROOM: ((Role.QUARANTINED, 3.0),),
+    DoorKind.STAFF: towards_staff(3.0),
+    DoorKind.DONNING: towards_staff(3.0),
+    DoorKind.OUTSIDE: ((Role.OUTSIDER, 2.0), (Role.DRIVER, 1.0)),
+}
+
+_PLACE: dict[ZoneKind, Weights] = {
+    ZoneKind.GUARD_POST: ((Role.GUARD, 2.0),),
+    ZoneKind.KITCHEN: ((Role.KITCHEN, 2.0),),
+    ZoneKind.RECEPTION_CLEAN_SIDE: ((Role.RECEPTION, 2.0),),
+    ZoneKind.STAFF_REST: towards_staff(2.0),
+    ZoneKind.DONNING: towards_staff(2.0),
+    ZoneKind.DOFFING: towards_staff(2.0),
+}
+
+_ATTIRE: dict[Attire, Weights] = {
+    Attire.PPE: towards_staff(2.5),
+    Attire.MEDICAL_UNIFORM: ((Role.MEDICAL, 2.0),),
+    Attire.OTHER_UNIFORM: towards_staff(1.0),
+}
+_STREET: Weights = ((Role.QUARANTINED, 1.0),)
+_UNIFORM = 2.0
+_MARKER = 5.0
+_ROSTER = 1.0
+_CORRECTED = 50.0
+
+_ROUND: Weights = ((Role.ROOM_SERVICE, 1.0), (Role.MEDICAL, 1.0))
+_ROUND_DOORS = 3
+_SHARE = 0.5
+_HABIT = timedelta(seconds=10)
+_SURE = 0.8
+
+_DUTIES: tuple[tuple[Activity, Role, frozenset[ZoneKind]], ...] = (
+    (Activity.MEAL, Role.ROOM_SERVICE, frozenset({ZoneKind.CORRIDOR, ZoneKind.ROOM_DOOR, ZoneKind.GOODS_HANDOVER})),
+    (Activity.SAMPLING, Role.MEDICAL, frozenset({ZoneKind.SAMPLING, ZoneKind.ROOM_DOOR, ZoneKind.CORRIDOR})),
+    (Activity.WASTE, Role.CLEANER, frozenset({ZoneKind.CORRIDOR, ZoneKind.WASTE})),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What surrounds the person whose evidence is weighed."""
+
+    site: Site
+    scene: Scene
+    now: Now
+
+
+def weigh(book: RoleBook, observation: Observation, trail: Trail, setting: Setting) -> None:
+    """Put down what this instant says about the person."""
+    if trail.origin is not None and (weights := _ORIGIN.get(trail.origin.kind)):
+        book.note(f"E1:{trail.origin.kind.value}", weights)
+    if trail.zones:
+        _weigh_places(book, trail)
+    _weigh_attire(book, observation, trail, setting)
+    for marker in observation.markers:
+        if role := setting.site.markers.get(marker):
+            book.note(f"E4:{marker}", ((role, _MARKER),))
+    if setting.now.busy and (book.claim.role is Role.STAFF or book.claim.role in STAFF_ROLES):
+        _weigh_duties(book, trail, setting.now)
+
+
+def correct(book: RoleBook, role: Role) -> None:
+    """E9: a person said who this is; nothing outweighs it."""
+    book.note("E9:person", towards_staff(_CORRECTED) if role is Role.STAFF else ((role, _CORRECTED),))
+
+
+def _weigh_places(book: RoleBook, trail: Trail) -> None:
+    """E2: where most of the time was spent, and E7: stopping at door after door."""
+    lasted = trail.last - trail.since
+    for zone in trail.zones:
+        weights = ((zone.desk_side, 2.0),) if zone.desk_side is not None else _PLACE.get(zone.kind)
+        if weights and (spent := trail.spent.get(zone.id)) and spent >= _HABIT and spent >= _SHARE * lasted:
+            book.note(f"E2:{zone.id}", weights)
+    if len(trail.served) >= _ROUND_DOORS:
+        book.note("E7:round", _ROUND)
+
+
+def _weigh_attire(book: RoleBook, observation: Observation, trail: Trail, setting: Setting) -> None:
+    """E3. Colours say nothing in the dark, and street clothes say something only in the red zone."""
+    reading = observation.attire
+    if reading is None or not reading.fresh or reading.probability < _SURE or Reason.TOO_DARK in setting.scene.impairments:
+        return
+    if worn := setting.site.uniforms.get(reading.attire.value):
+        book.note("E3:uniform", ((worn, _UNIFORM),))
+    elif weights := _ATTIRE.get(reading.attire):
+        book.note("E3:attire", weights)
+    elif reading.attire is Attire.STREET:
+        if trail.from_red:
+            book.note("E3:attire", _STREET)
+        else:
+            # An earlier reading as a uniform was wrong, or the uniform is off.
+            book.withdraw("E3:attire")
+
+
+def _weigh_duties(book: RoleBook, trail: Trail, now: Now) -> None:
+    """E6: what staff seen here at this hour are there for, by schedule and roster."""
+    for zone in trail.zones:
+        for activity, role, kinds in _DUTIES:
+            if zone.kind in kinds and now.allows(activity, zone=zone.kind):
+                book.note(f"E6:{activity.value}", ((role, _ROSTER),))
+        for role in STAFF_ROLES:
+            if now.rostered(role, zone.kind):
+                book.note(f"E6:shift:{role.value}", ((role, _ROSTER),))

@@ -1,0 +1,95 @@
+"""The words of the interface for the codes of the vocabulary, Vietnamese first (glossary of the project)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analyzer.entry import Text
+from analyzer.types import Need, Reason, Role, Severity, ZoneKind
+
+ROLES: Mapping[Role, Text] = {
+    Role.QUARANTINED: Text("người được cách ly", "quarantined person"),
+    Role.RECEPTION: Text("lễ tân", "reception staff"),
+    Role.ROOM_SERVICE: Text("người phục vụ buồng phòng", "room service staff"),
+    Role.MEDICAL: Text("nhân viên y tế", "medical staff"),
+    Role.GUARD: Text("bảo vệ", "guard"),
+    Role.CLEANER: Text("nhân viên vệ sinh", "cleaner"),
+    Role.KITCHEN: Text("nhân viên nhà bếp", "kitchen staff"),
+    Role.DRIVER: Text("lái xe", "driver"),
+    Role.OTHER_STAFF: Text("nhân viên khác", "other staff"),
+    Role.STAFF: Text("người phục vụ (chưa rõ nhiệm vụ)", "staff member (duty not known)"),
+    Role.OUTSIDER: Text("người ngoài", "outsider"),
+    Role.VEHICLE: Text("phương tiện", "vehicle"),
+    Role.FACILITY: Text("cơ sở", "facility"),
+    Role.UNKNOWN: Text("người chưa rõ vai trò", "person of unknown role"),
+}
+
+ZONES: Mapping[ZoneKind, Text] = {
+    ZoneKind.CORRIDOR: Text("hành lang", "corridor"),
+    ZoneKind.FLOOR_LOBBY: Text("sảnh chờ tầng", "floor lobby"),
+    ZoneKind.YARD: Text("sân", "yard"),
+    ZoneKind.SAMPLING: Text("khu vực lấy mẫu", "sampling area"),
+    ZoneKind.RECEPTION: Text("khu vực tiếp đón", "reception area"),
+    ZoneKind.MEDICAL_CHECK: Text("khu vực kiểm tra y tế", "medical check area"),
+    ZoneKind.GOODS_HANDOVER: Text("khu bàn giao", "goods receipt area"),
+    ZoneKind.SHARED_WC_OUTSIDE: Text("phía ngoài nhà vệ sinh chung", "outside the shared toilets"),
+    ZoneKind.GATE: Text("cổng ra vào", "entrance gate"),
+    ZoneKind.OTHER_PUBLIC: Text("khu vực công cộng khác", "other public area"),
+    ZoneKind.ROOM_DOOR: Text("trước cửa phòng", "at the room door"),
+    ZoneKind.RECEPTION_CLEAN_SIDE: Text("phía sạch của quầy tiếp đón", "clean side of the desk"),
+    ZoneKind.STAIRS: Text("cầu thang", "stairs"),
+    ZoneKind.LIFT: Text("thang máy", "lift"),
+    ZoneKind.DONNING: Text("phòng mặc trang phục phòng hộ", "donning room"),
+    ZoneKind.DOFFING: Text("phòng cởi trang phục phòng hộ", "doffing room"),
+    ZoneKind.WASTE: Text("nơi tập kết chất thải", "waste collection point"),
+    ZoneKind.FENCE: Text("hàng rào", "fence"),
+    ZoneKind.KITCHEN: Text("bếp", "kitchen"),
+    ZoneKind.STAFF_REST: Text("phòng nghỉ nhân viên", "staff rest room"),
+    ZoneKind.GUARD_POST: Text("trạm gác", "guard post"),
+    ZoneKind.VEHICLE_DISINFECTION: Text("điểm khử khuẩn xe", "vehicle disinfection point"),
+    ZoneKind.CLEAN_ROUTE: Text("luồng sạch", "clean route"),
+    ZoneKind.ROOM_INTERIOR: Text("trong phòng", "inside a room"),
+    ZoneKind.TOILET: Text("nhà vệ sinh", "toilet"),
+    ZoneKind.BATHROOM: Text("nhà tắm", "bathroom"),
+}
+
+NEEDS: Mapping[Need, Text] = {
+    Need.MASK: Text("khẩu trang", "mask"),
+    Need.RESPIRATOR: Text("khẩu trang hiệu lực lọc cao", "respirator"),
+    Need.GOWN: Text("áo choàng hoặc bộ quần áo liền", "gown or coverall"),
+    Need.GLOVES: Text("găng tay", "gloves"),
+    Need.EYES: Text("kính bảo hộ hoặc tấm che mặt", "goggles or face shield"),
+    Need.BOOTS: Text("ủng hoặc bao giày", "boots or shoe covers"),
+    Need.CAP: Text("mũ trùm", "cap or hood"),
+}
+
+REASONS: Mapping[Reason, Text] = {
+    Reason.CAMERA_DOWN: Text("mất kết nối", "camera down"),
+    Reason.STREAM_FROZEN: Text("hình đứng", "frozen picture"),
+    Reason.TOO_DARK: Text("thiếu sáng", "too dark"),
+    Reason.BLUR: Text("mờ/nhòe", "blurred"),
+    Reason.VIEW_BLOCKED: Text("ống kính bị che", "view blocked"),
+    Reason.VIEW_SHIFTED: Text("lệch góc quay", "camera moved"),
+    Reason.GLARE: Text("ngược sáng", "glare"),
+    Reason.FACE_TOO_SMALL: Text("khuôn mặt quá nhỏ", "face too small"),
+    Reason.FACE_AWAY: Text("quay lưng/cúi mặt", "face turned away"),
+    Reason.OCCLUDED: Text("bị che khuất", "hidden"),
+    Reason.ITEM_NOT_VISIBLE: Text("không thấy vị trí cần kiểm tra", "the part to be checked is not visible"),
+    Reason.TRACK_SHORT: Text("xuất hiện quá ngắn", "in view too shortly"),
+    Reason.CROWD: Text("chồng lấn đông người", "crowd"),
+    Reason.ROLE_UNKNOWN: Text("chưa rõ vai trò", "role unknown"),
+    Reason.CHILD: Text("trẻ nhỏ", "young child"),
+    Reason.NO_CALIBRATION: Text("chưa hiệu chuẩn hoặc sai số lớn", "no calibration, or its error is too great"),
+    Reason.NO_ZONE: Text("chưa khai báo khu vực", "zone not declared"),
+    Reason.NO_SCHEDULE: Text("chưa có lịch", "no schedule"),
+    Reason.CLOCK: Text("lệch giờ", "clock off"),
+    Reason.LOW_CONFIDENCE: Text("độ tin cậy thấp", "low confidence"),
+}
+
+SEVERITIES: Mapping[Severity, Text] = {
+    Severity.CRITICAL: Text("khẩn cấp", "critical"),
+    Severity.HIGH: Text("cao", "high"),
+    Severity.MEDIUM: Text("trung bình", "medium"),
+    Severity.LOW: Text("thấp", "low"),
+    Severity.ASSIST: Text("gợi ý xem lại", "assistance"),
+}

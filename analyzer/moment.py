@@ -1,0 +1,127 @@
+"""One instant as rules see it: the scene, where everybody stands, who they seem to be, what they just did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from analyzer.ground import Ground, Position
+from analyzer.schedule import Now
+from analyzer.scope import Scope
+from analyzer.site import Boundary, Door, Side, Site, Zone
+from analyzer.status import FacilityStatus
+from analyzer.types import Need, Observation, Point, Presence, RoleClaim, Scene, TrackId, TrackSubject, ZoneKind
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A line crossed for good: the person was on one side, is on the other, and stayed there."""
+
+    line: Boundary
+    origin: Side
+    target: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A zone left for good: for how long the person stood still in it, and for how long they were in it."""
+
+    zone: Zone
+    stood: timedelta
+    stayed: timedelta
+
+
+Admission = tuple[Zone | None, bool, bool]
+"""The zone that makes a rule address a place, whether it does, and whether the role decides it."""
+
+
+class Person(NamedTuple):
+    """One tracked person (vehicle, bag) at this instant.
+
+    ``id`` is the first track id of the person: tracks that take over from each other are one. ``zones`` are those
+    it stands in, the smallest first, with inertia; ``sides`` the sides of the lines; ``place`` is
+    the same number for people in the same zones with the same role. ``crossed`` and ``left`` tell what
+    was completed just now; only then ``stops`` (time stood by kind of zone), ``gown`` (worn lately) and ``doffed`` (when each
+    piece of equipment was taken off) are told. ``from_red``: seen before in the red zone or coming out of a room.
+    """
+
+    id: TrackId
+    subject: TrackSubject
+    observation: Observation
+    foot: Point
+    zones: tuple[Zone, ...]
+    role: RoleClaim
+    tracks: tuple[TrackId, ...]
+    since: datetime
+    room: str | None = None
+    origin: Door | None = None
+    place: int = 0
+    crossed: tuple[Crossing, ...] = ()
+    left: tuple[Leaving, ...] = ()
+    sides: tuple[Side, ...] = ()
+    from_red: bool = False
+    stops: tuple[tuple[ZoneKind, timedelta], ...] = ()
+    gown: Presence = Presence.NOT_VISIBLE
+    doffed: tuple[tuple[Need, datetime], ...] = ()
+
+
+class Pair(NamedTuple):
+    """Two people who are, or may be, close. ``metres`` and ``error`` are known on a calibrated floor, ``heights`` without.
+
+    ``sure`` is false when the error of the distance is too great to tell.
+    """
+
+    first: Person
+    second: Person
+    sure: bool
+    metres: float | None = None
+    error: float | None = None
+    heights: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Somebody who stood at a door when last seen and has been gone for a while: they went in."""
+
+    person: Person
+    door: Door
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Everything a rule may look at. ``status`` is there in moments of a whole facility, which have no people.
+
+    ``admissions``, ``positions`` and ``pairs`` keep what was worked out once: whom a scope addresses in which place (for
+    the whole life of an engine), where people stand, and who is close to whom.
+    """
+
+    site: Site
+    scene: Scene
+    people: tuple[Person, ...]
+    vehicles: tuple[Person, ...]
+    bags: tuple[Person, ...]
+    departures: tuple[Departure, ...]
+    now: Now
+    ground: Ground | None
+    mask_only: bool
+    zones: tuple[Zone, ...] = ()
+    status: FacilityStatus | None = None
+    admissions: dict[Scope, dict[int, Admission]] = field(default_factory=dict, compare=False, repr=False)
+    positions: dict[TrackId, Position | None] = field(default_factory=dict, compare=False, repr=False)
+    pairs: dict[float, tuple[float, list[Pair]]] = field(default_factory=dict, compare=False, repr=False)
+
+    def position(self, person: Person) -> Position | None:
+        """Where somebody stands on the floor; worked out once, ``None`` without a calibrated floor or above its horizon."""
+        if self.ground is None:
+            return None
+        if person.id not in self.positions:
+            height = person.observation.track.box.height / self.scene.frame.height
+            self.positions[person.id] = self.ground.locate(person.foot, height)
+        return self.positions[person.id]
+
+    def related(self, first: Person, second: Person) -> bool:
+        """Room-mates and households may be close to each other."""
+        if first.room is None or second.room is None:
+            return False
+        return first.room == second.room or any(first.room in rooms and second.room in rooms for rooms in self.site.roommates)

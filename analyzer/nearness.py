@@ -1,0 +1,133 @@
+"""Who is close to whom: on the floor where it is calibrated, in body heights where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import floor, hypot
+
+from analyzer.ground import Position, distance
+from analyzer.moment import Moment, Pair, Person
+from analyzer.types import Point
+
+_FEW = 24
+"""Up to so many points looking at every pair is quicker than sorting them into cells."""
+
+_SAME_DEPTH = 0.6
+"""Heights in the picture whose ratio is below this belong to different depths, so the two are not close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What counts as close: metres on the floor, or a share of the mean height of the two in the picture."""
+
+    metres: float
+    heights: float
+    error_m_max: float
+
+
+def close_pairs(moment: Moment, people: Sequence[Person], reach: Reach, *, depth: bool = True) -> Iterator[Pair]:
+    """Pairs that are or may be within reach, in the order of ``people``. Cost grows with people, not with pairs.
+
+    Args:
+        moment: the instant.
+        people: those to be paired.
+        reach: what counts as close.
+        depth: without a calibration, tell depths apart by the heights in the picture; only people have comparable ones.
+    """
+    if len(people) < 2:
+        return
+    among = {person.id for person in people}
+    for pair in _worked_out(moment, reach, depth=depth):
+        if pair.first.id not in among or pair.second.id not in among:
+            continue
+        if pair.metres is None or pair.error is None:
+            if pair.heights < reach.heights:
+                yield pair
+        elif pair.metres - (0.0 if pair.sure else 2 * pair.error) < reach.metres:
+            yield pair
+
+
+def _worked_out(moment: Moment, reach: Reach, *, depth: bool) -> list[Pair]:
+    """Pairs of an instant at least as far apart as asked. Every rule asks about much the same: they are kept for the next."""
+    key = reach.error_m_max if depth else -reach.error_m_max
+    far = reach.heights if moment.ground is None else reach.metres
+    known, pairs = moment.pairs.get(key, (0.0, []))
+    if far > known:
+        everybody = moment.people if depth else (*moment.people, *moment.bags)
+        if moment.ground is None:
+            pairs = list(_by_heights(moment, everybody, far, _SAME_DEPTH if depth else 0.0))
+        else:
+            places = [moment.position(person) for person in everybody]
+            pairs = list(_by_metres(everybody, places, Reach(far, 0.0, reach.error_m_max), moment.ground.scale_error))
+        moment.pairs[key] = far, pairs
+    return pairs
+
+
+def _by_metres(people: Sequence[Person], places: Sequence[Position | None], reach: Reach, scale_error: float) -> Iterator[Pair]:
+    far, error_m_max = reach.metres, reach.error_m_max
+    known = [(i, place) for i, place in enumerate(places) if place is not None]
+    sharp = [(i, place) for i, place in known if place.spread <= error_m_max]
+    pairs = [(sharp[i][0], sharp[j][0]) for i, j in grid_pairs([(place.x, place.y) for _, place in sharp], far)]
+    if len(sharp) < len(known):  # those whose place is vague may be close to anybody
+        vague = [i for i, place in known if place.spread > error_m_max]
+        pairs += sorted({(min(i, j), max(i, j)) for i in vague for j, _ in known if i != j})
+    pairs.sort()
+    for i, j in pairs:
+        a, b = places[i], places[j]
+        assert a is not None
+        assert b is not None
+        told = distance(a, b)
+        error = hypot(told.error, scale_error * told.metres)
+        sure = error <= error_m_max
+        if told.metres - (0.0 if sure else 2 * error) < far:
+            yield Pair(people[i], people[j], sure, told.metres, error)
+
+
+def _by_heights(moment: Moment, people: Sequence[Person], far: float, same_depth: float) -> Iterator[Pair]:
+    frame = moment.scene.frame
+    feet = [(person.foot[0] * frame.width, person.foot[1] * frame.height) for person in people]
+    heights = [person.observation.track.box.height for person in people]
+    for i, j in sorted(grid_pairs(feet, far * max(heights))):
+        if min(heights[i], heights[j]) < same_depth * max(heights[i], heights[j]):
+            continue
+        apart = hypot(feet[i][0] - feet[j][0], feet[i][1] - feet[j][1]) / ((heights[i] + heights[j]) / 2)
+        if apart < far:
+            yield Pair(people[i], people[j], sure=True, heights=apart)
+
+
+def grid_pairs(points: Sequence[Point], reach: float) -> Iterator[tuple[int, int]]:
+    """Index pairs (smaller first) that may be closer than ``reach``: those in the same or neighbouring cells."""
+    if len(points) <= _FEW:
+        for j, (x, y) in enumerate(points):
+            for i in range(j):
+                if -reach < points[i][0] - x < reach and -reach < points[i][1] - y < reach:
+                    yield i, j
+        return
+    cells: dict[tuple[int, int], list[int]] = {}
+    for index, (x, y) in enumerate(points):
+        column, row = floor(x / reach), floor(y / reach)
+        for c in (column - 1, column, column + 1):
+            for r in (row - 1, row, row + 1):
+                for other in cells.get((c, r), ()):
+                    yield other, index
+        cells.setdefault((column, row), []).append(index)
+
+
+def groups(people: Sequence[Person], pairs: Sequence[Pair]) -> list[list[Person]]:
+    """People joined by pairs, directly or through others; the largest group first."""
+    leader = {person.id: person.id for person in people}
+    for pair in pairs:
+        a, b = pair.first.id, pair.second.id
+        while leader[a] != a:
+            a = leader[a]
+        while leader[b] != b:
+            b = leader[b]
+        leader[max(a, b)] = min(a, b)
+    joined: dict[int, list[Person]] = {}
+    for person in people:
+        root = person.id
+        while leader[root] != root:
+            root = leader[root]
+        joined.setdefault(root, []).append(person)
+    return sorted(joined.values(), key=lambda group: (-len(group), group[0].id))

@@ -1,0 +1,104 @@
+"""Kind ``distance``: two people closer than they may be (Q06, S07, S08)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from analyzer.judgement import Judgement
+from analyzer.moment import Moment, Pair, Person
+from analyzer.nearness import Reach, close_pairs
+from analyzer.scope import Scope, Standing
+from analyzer.site import Activity, Zone
+from analyzer.types import Measure, PairSubject, Reason, Role, Severity, Verdict
+
+_OUTER = 1.5
+"""Pairs up to this multiple of the distance are judged compliant; those farther apart are not worth a judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """Violating while two people of different rooms are closer than ``metres`` on a calibrated floor.
+
+    Attributes:
+        partners: the role of the other one; empty means both are of the scope.
+        same_zone: both must stand in the same zone (the strip of one door).
+        error_m_max: pairs whose distance is less certain than this are not told.
+        reach_heights: without a calibration, pairs this close (in body heights) are reported as not assessable.
+        slots: activities whose slots make it an event of the rule's severity; outside them it has ``outside``.
+    """
+
+    scope: Scope
+    partners: frozenset[Role] = frozenset()
+    metres: float = 2.0
+    same_zone: bool = False
+    error_m_max: float = 0.4
+    reach_heights: float = 1.2
+    slots: tuple[Activity, ...] = ()
+    outside: Severity = Severity.LOW
+
+    def judge(self, moment: Moment) -> Iterator[Judgement]:
+        if len(moment.people) < 2:
+            return
+        placed: dict[int, Zone] = {}
+        people: list[Person] = []
+        for person in moment.people:
+            zone = self.scope.zone(person.zones)
+            if zone is not None:
+                placed[person.id] = zone
+                people.append(person)
+        reach = Reach(self.metres * _OUTER, self.reach_heights, self.error_m_max)
+        for pair in close_pairs(moment, people, reach):
+            zone = placed[pair.first.id]
+            if self.same_zone and placed[pair.second.id] is not zone:
+                continue
+            if (judgement := self._judge(moment, pair, zone)) is not None:
+                yield judgement
+
+    def _judge(self, moment: Moment, pair: Pair, zone: Zone) -> Judgement | None:
+        first, second = pair.first, pair.second
+        standing = self._standing(first.role.role, second.role.role)
+        if standing is Standing.OUTSIDE or moment.related(first, second):
+            return None
+        subject = PairSubject(min(first.id, second.id), max(first.id, second.id))
+        tracks = tuple(sorted({*first.tracks, *second.tracks}))
+        role = first.role if self.scope.standing(first.role.role) is Standing.INSIDE else second.role
+        reason = None
+        if standing is Standing.UNDECIDED:
+            reason = Reason.ROLE_UNKNOWN
+        elif pair.metres is None or not pair.sure:
+            reason = Reason.NO_CALIBRATION
+        elif self.slots and not moment.now.planned(*self.slots):
+            reason = Reason.NO_SCHEDULE
+        if reason is not None or pair.metres is None or pair.error is None:
+            return Judgement(subject, Verdict.UNKNOWN, reason, zone, role, tracks)
+        if pair.metres >= self.metres:
+            return Judgement(subject, Verdict.COMPLIANT, None, zone, role, tracks)
+        measures = (
+            Measure("distance", pair.metres, "m", self.metres),
+            Measure("distance_error", pair.error, "m", self.error_m_max),
+        )
+        severity = self.outside if self.slots and not moment.now.allows(*self.slots, zone=zone.kind) else None
+        return Judgement(subject, Verdict.VIOLATING, None, zone, role, tracks, measures, severity=severity)
+
+    def _standing(self, first: Role, second: Role) -> Standing:
+        """Whether the rule is about a pair of these roles."""
+        if not self.partners:
+            return _worse(self.scope.standing(first), self.scope.standing(second))
+        other = Scope(self.partners, self.scope.zones)
+        ways = (
+            _worse(self.scope.standing(first), other.standing(second)),
+            _worse(self.scope.standing(second), other.standing(first)),
+        )
+        for standing in (Standing.INSIDE, Standing.UNDECIDED):
+            if standing in ways:
+                return standing
+        return Standing.OUTSIDE
+
+
+def _worse(first: Standing, second: Standing) -> Standing:
+    """Both must be inside; one outside decides against, one undecided leaves it open."""
+    for standing in (Standing.OUTSIDE, Standing.UNDECIDED):
+        if standing in (first, second):
+            return standing
+    return Standing.INSIDE

@@ -1,0 +1,30 @@
+"""Kind ``drive_through``: leaving a zone without the stop it is for (G03)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from analyzer.judgement import Judgement
+from analyzer.moment import Moment
+from analyzer.scope import Scope
+from analyzer.types import Measure, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class DriveThrough:
+    """One judgement each time a vehicle leaves a zone of the scope: violating unless it stood there for ``stop``."""
+
+    scope: Scope
+    stop: timedelta
+
+    def judge(self, moment: Moment) -> Iterator[Judgement]:
+        for vehicle in moment.vehicles:
+            for leaving in vehicle.left:
+                zone, stood = leaving.zone, leaving.stood
+                if zone.kind not in self.scope.zones:
+                    continue
+                verdict = Verdict.COMPLIANT if stood >= self.stop else Verdict.VIOLATING
+                measures = (Measure("stopped", stood.total_seconds(), "s", self.stop.total_seconds()),)
+                yield Judgement(vehicle.subject, verdict, None, zone, None, vehicle.tracks, measures)

@@ -1,0 +1,65 @@
+"""Kind ``line_crossing``: going over a boundary in a direction, or in clothes, that are forbidden (Q08, S04, S05, G01)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from analyzer.judgement import Judgement
+from analyzer.moment import Crossing, Moment, Person
+from analyzer.scope import Scope, Standing
+from analyzer.site import Activity, Side
+from analyzer.types import Measure, Presence, Reason, Role, Verdict, ZoneKind
+
+
+@dataclass(frozen=True, slots=True)
+class LineCrossing:
+    """One judgement a completed crossing: violating unless a permit covers it or the person stopped where they must.
+
+    Attributes:
+        origins, targets: the sides that make the direction; empty means any.
+        excuses: activities of slots and permits that allow it.
+        gown_wrong: violating only with the gown in this state; a gown not seen cannot be told. ``None``: clothes do not matter.
+        red_unknown: people of unknown role count when they came from the red zone.
+        stop: standing this long before in a zone of ``stop_zones`` makes it compliant; ``None`` when no stop does.
+    """
+
+    scope: Scope
+    origins: frozenset[Side]
+    targets: frozenset[Side]
+    excuses: tuple[Activity, ...] = ()
+    gown_wrong: Presence | None = None
+    red_unknown: bool = False
+    stop: timedelta | None = None
+    stop_zones: frozenset[ZoneKind] = frozenset()
+
+    def judge(self, moment: Moment) -> Iterator[Judgement]:
+        for person in moment.people:
+            for crossing in person.crossed:
+                standing = self.scope.standing(person.role.role)
+                if self._concerns(crossing) and standing is not Standing.OUTSIDE:
+                    from_red = self.red_unknown and person.from_red and person.role.role is Role.UNKNOWN
+                    yield self._judge(moment, person, decided=from_red or standing is Standing.INSIDE)
+
+    def _concerns(self, crossing: Crossing) -> bool:
+        return (not self.origins or crossing.origin in self.origins) and (not self.targets or crossing.target in self.targets)
+
+    def _judge(self, moment: Moment, person: Person, *, decided: bool) -> Judgement:
+        zone = self.scope.zone(person.zones)
+        reason = None
+        if not decided:
+            reason = Reason.ROLE_UNKNOWN
+        elif self.gown_wrong is not None and person.gown is Presence.NOT_VISIBLE:
+            reason = Reason.ITEM_NOT_VISIBLE
+        if reason is not None:
+            return Judgement(person.subject, Verdict.UNKNOWN, reason, zone, person.role, person.tracks)
+        excused = moment.now.allows(*self.excuses, role=person.role.role, room=person.room)
+        excused = excused or (self.gown_wrong is not None and person.gown is not self.gown_wrong)
+        measures: tuple[Measure, ...] = ()
+        if self.stop is not None:
+            stood = sum((time for kind, time in person.stops if kind in self.stop_zones), timedelta(0))
+            excused = excused or stood >= self.stop
+            measures = (Measure("stopped", stood.total_seconds(), "s", self.stop.total_seconds()),)
+        verdict = Verdict.COMPLIANT if excused else Verdict.VIOLATING
+        return Judgement(person.subject, verdict, None, zone, person.role, person.tracks, measures)

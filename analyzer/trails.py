@@ -1,0 +1,229 @@
+"""What is remembered of one person in view: the zones they stand in, the lines they crossed, where they stopped.
+
+Everything is committed with inertia in time: a place counts once it held for `INERTIA`, however many pictures that
+is, so a foot point that flickers at a border does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import hypot
+
+from analyzer.geometry import segments_cross, side_of_line
+from analyzer.layout import Layout
+from analyzer.moment import Crossing, Leaving
+from analyzer.outfits import Outfit
+from analyzer.site import Boundary, Door, DoorKind, Side, Zone
+from analyzer.types import Attire, Observation, Point, TrackId, TrackSubject, ZoneId, ZoneKind
+
+INERTIA = timedelta(milliseconds=500)
+"""How long somebody must stay on the other side before it counts."""
+
+SETTLE = timedelta(seconds=1)
+"""The door somebody came out of is decided within this time of their first appearance."""
+
+STANDING = 0.25
+"""A person stands while the foot stays within this share of their height in the picture (about 0.4 m)."""
+
+_DEPTH = 2.5
+"""A step away from the camera moves the foot so many times less in the picture than one to the side."""
+
+STOP = timedelta(seconds=1)
+"""Standing shorter than this is a slow step, not a stop."""
+
+SERVED = timedelta(seconds=2)
+"""Standing this long at a room door is a visit to it."""
+
+_DEAD_BAND = 0.003
+"""Closer to a line than this share of the picture a side is not told."""
+
+_ZERO = timedelta(0)
+
+
+class _Place:
+    """Whether a person is in one zone, with inertia."""
+
+    __slots__ = ("doubt", "entered", "inside", "stood")
+
+    def __init__(self, *, inside: bool, at: datetime) -> None:
+        self.inside = inside
+        self.entered = at
+        self.doubt: datetime | None = None
+        self.stood = _ZERO
+
+    def settle(self, *, seen: bool, at: datetime) -> bool:
+        """Take one look; returns whether the answer changed by it."""
+        if seen is self.inside:
+            self.doubt = None
+            return False
+        if self.doubt is None:
+            self.doubt = at
+        if at - self.doubt < INERTIA:
+            return False
+        self.inside, self.doubt = seen, None
+        return True
+
+
+class _Sides:
+    """On which side of one line a person is, with inertia, and whether their way led across the drawn line."""
+
+    __slots__ = ("across", "doubt", "last", "side")
+
+    def __init__(self) -> None:
+        self.side = 0.0
+        self.doubt: datetime | None = None
+        self.across = False
+        self.last: Point = (0.0, 0.0)
+
+    def settle(self, line: Boundary, point: Point, at: datetime) -> Crossing | None:
+        """Take one look; returns the crossing completed by it."""
+        distance = side_of_line(line.points, point)
+        if abs(distance) < _DEAD_BAND:
+            return None
+        before, self.last = self.last, point
+        if self.side == 0.0 or (distance > 0) is (self.side > 0):
+            self.side, self.doubt = distance, None
+            return None
+        if self.doubt is None:
+            self.doubt = at
+            self.across = any(segments_cross(before, point, a, b) for a, b in pairwise(line.points))
+        if at - self.doubt < INERTIA:
+            return None
+        self.side, self.doubt = distance, None
+        if not self.across:
+            return None
+        origin, target = (line.left, line.right) if distance > 0 else (line.right, line.left)
+        return Crossing(line, origin, target)
+
+
+class Trail:
+    """The memory of one person. ``id`` is the first track id, ``tracks`` are all that took over from one another."""
+
+    __slots__ = (
+        "_anchor", "_anchored", "_places", "_settled", "_sides", "attire", "clock", "crossed", "departed", "foot", "from_red", "height", "id", "inside", "label", "last",
+        "left",
+        "origin", "outfit", "served", "sides", "since", "spent", "stops", "subject", "tracks", "velocity", "zones",
+    )  # fmt: skip
+
+    def __init__(self, observation: Observation, at: datetime) -> None:
+        self.id: TrackId = observation.track.id
+        self.subject = TrackSubject(self.id)
+        self.label = observation.track.label
+        self.tracks: tuple[TrackId, ...] = (self.id,)
+        self.since = self.last = at
+        self.foot: Point = (0.0, 0.0)
+        self.height = 0.0
+        self.velocity: Point = (0.0, 0.0)
+        self.zones: tuple[Zone, ...] = ()
+        self.inside: tuple[ZoneId, ...] = ()
+        self.crossed: tuple[Crossing, ...] = ()
+        self.left: tuple[Leaving, ...] = ()
+        self.sides: tuple[Side, ...] = ()
+        self.from_red = False
+        self.outfit = Outfit()
+        self.origin: Door | None = None
+        self.departed = False
+        self.clock = _ZERO
+        """Time in which the camera had looked when the person was last seen."""
+        self.attire: Attire | None = None
+        self.stops: dict[ZoneKind, timedelta] = {}
+        self.spent: dict[ZoneId, timedelta] = {}
+        self.served: set[ZoneId] = set()
+        self._places: list[_Place] = []
+        self._settled: tuple[bool, ...] | None = None
+        self._sides: list[_Sides] = []
+        self._anchor: Point = (0.0, 0.0)
+        self._anchored = at
+
+    def look(self, layout: Layout, foot: Point, height: float, aspect: float, at: datetime) -> None:
+        """Take in where the person is now.
+
+        Args:
+            layout: the drawings of the camera.
+            foot: fractions of the picture.
+            height: of the box, as a fraction of the picture's height.
+            aspect: width of the picture over its height.
+            at: not before the last look.
+        """
+        elapsed = at - self.last
+        first = self.height == 0.0
+        self._move(foot, height, elapsed, first=first)
+        self._stand(hypot((foot[0] - self._anchor[0]) * aspect, (foot[1] - self._anchor[1]) * _DEPTH), at, elapsed, first=first)
+        self._zones(layout, foot, at, first=first)
+        if layout.lines:
+            self._cross(layout.lines, foot, at)
+        if self.origin is None and layout.doors and at - self.since <= SETTLE:
+            self.origin = layout.door_at(foot)
+        for zone in self.zones:
+            self.spent[zone.id] = self.spent.get(zone.id, _ZERO) + elapsed
+        self.from_red = (
+            self.from_red
+            or Side.RED in self.sides
+            or any(zone.red for zone in self.zones)
+            or (self.origin is not None and self.origin.kind is DoorKind.ROOM)
+        )
+        self.last = at
+        self.departed = False
+
+    def adopt(self, track: TrackId) -> None:
+        """Another track took over from the last one."""
+        self.tracks = (*self.tracks, track)
+
+    def _move(self, foot: Point, height: float, elapsed: timedelta, *, first: bool) -> None:
+        seconds = elapsed.total_seconds()
+        if not first and seconds > 0:
+            self.velocity = (foot[0] - self.foot[0]) / seconds, (foot[1] - self.foot[1]) / seconds
+        self.foot, self.height = foot, height
+
+    def _stand(self, moved: float, at: datetime, elapsed: timedelta, *, first: bool) -> None:
+        if first or moved > STANDING * self.height:
+            self._anchor, self._anchored = self.foot, at
+            return
+        held = at - self._anchored
+        if held < STOP:
+            return
+        # The whole second that proved the stop counts, once.
+        gained = held if held - elapsed < STOP else elapsed
+        for place in self._places:
+            if place.inside:
+                place.stood += gained
+        for kind in {zone.kind for zone in self.zones}:
+            self.stops[kind] = self.stops.get(kind, _ZERO) + gained
+        if held >= SERVED:
+            self.served.update(zone.id for zone in self.zones if zone.kind is ZoneKind.ROOM_DOOR)
+
+    def _zones(self, layout: Layout, foot: Point, at: datetime, *, first: bool) -> None:
+        inside = layout.inside(foot)
+        if first:
+            self._places = [_Place(inside=seen, at=at) for seen in inside]
+            self.zones = tuple(zone for zone, seen in zip(layout.zones, inside, strict=True) if seen)
+            self.inside = tuple(zone.id for zone in self.zones)
+            return
+        self.left = ()
+        if inside == self._settled:
+            return
+        left: list[Leaving] = []
+        changed = False
+        for zone, place, seen in zip(layout.zones, self._places, inside, strict=True):
+            if place.settle(seen=seen, at=at):
+                changed = True
+                if not seen:
+                    left.append(Leaving(zone, place.stood, at - place.entered))
+                place.stood, place.entered = _ZERO, at
+        self.left = tuple(left)
+        # While nothing is in doubt, the same answer again needs no second look.
+        self._settled = None if any(place.doubt for place in self._places) else inside
+        if changed:
+            self.zones = tuple(zone for zone, place in zip(layout.zones, self._places, strict=True) if place.inside)
+            self.inside = tuple(zone.id for zone in self.zones)
+
+    def _cross(self, lines: Sequence[Boundary], foot: Point, at: datetime) -> None:
+        if not self._sides:
+            self._sides = [_Sides() for _ in lines]
+        crossed = [sides.settle(line, foot, at) for line, sides in zip(lines, self._sides, strict=True)]
+        self.crossed = tuple(crossing for crossing in crossed if crossing is not None)
+        self.sides = tuple(
+            line.right if sides.side > 0 else line.left for line, sides in zip(lines, self._sides, strict=True) if sides.side
+        )

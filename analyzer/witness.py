@@ -1,0 +1,196 @@
+"""The memory of one camera: a scene goes in, the moment as rules see it comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from analyzer.continuity import Newcomer, take_overs
+from analyzer.evidence import Setting, correct, weigh
+from analyzer.ground import Ground
+from analyzer.layout import Layout, foot_of
+from analyzer.moment import Admission, Departure, Moment, Person
+from analyzer.roles import RoleBook
+from analyzer.schedule import Agenda
+from analyzer.scope import Scope
+from analyzer.site import DoorKind, Side, Site
+from analyzer.trails import Trail
+from analyzer.types import Attire, Label, Observation, Point, Presence, Role, Scene, TrackId, ZoneId, ZoneKind
+
+GONE = timedelta(seconds=5)
+"""Whoever was last seen at a door and is not seen for this long has gone through it."""
+
+FORGET = timedelta(minutes=10)
+"""How long a person out of view is remembered; longer than any cool-down."""
+
+_STRIDE = timedelta(seconds=1)
+"""Pictures further apart than this leave time between them in which nobody looked."""
+
+_SURE_ATTIRE = 0.8
+
+
+class Witness:
+    """Remembers the people of one camera.
+
+    Args:
+        site: with the drawings of that camera alone.
+        corrections: roles of tracks as a person has said.
+    """
+
+    def __init__(self, site: Site, corrections: Mapping[TrackId, Role]) -> None:
+        self._corrections = corrections
+        self._site = site
+        self._layout = Layout(site)
+        calibration = site.cameras[0].calibration
+        self._ground = Ground(site.cameras[0], calibration) if calibration else None
+        self._agenda = Agenda(site.slots, site.permits, site.facility.timezone)
+        self._mask_only = not (self._layout.zones or self._layout.doors or self._layout.lines)
+        # Clothes matter where red and clean meet and where equipment is taken off.
+        self._outfits = any(Side.RED in (line.left, line.right) for line in self._layout.lines) or any(
+            zone.kind is ZoneKind.DOFFING for zone in self._layout.zones
+        )
+        self._known: dict[TrackId, Trail] = {}
+        self._books: dict[TrackId, RoleBook] = {}
+        self._persons: dict[TrackId, Person] = {}
+        self._places: dict[tuple[ZoneId | Role, ...], int] = {}
+        self._admissions: dict[Scope, dict[int, Admission]] = {}
+        self._before: datetime | None = None
+        self._clock = timedelta(0)
+
+    def look(self, scene: Scene) -> Moment:
+        """Take in one scene."""
+        at = scene.frame.at
+        if self._before is not None:
+            self._clock += min(at - self._before, _STRIDE)
+        self._before = at
+        now = self._agenda.at(at)
+        seen = sorted(scene.observations, key=lambda observation: observation.track.id)
+        feet = {observation.track.id: foot_of(observation, scene.frame) for observation in seen}
+        self._meet(scene, seen, feet)
+        setting = Setting(self._site, scene, now)
+        persons = tuple(self._person(observation, feet[observation.track.id], setting) for observation in seen)
+        departures = self._departures({person.id for person in persons}, at)
+        return Moment(
+            site=self._site,
+            scene=scene,
+            people=tuple(person for person in persons if person.observation.track.label is Label.PERSON),
+            vehicles=tuple(person for person in persons if person.observation.track.label is Label.VEHICLE),
+            bags=tuple(person for person in persons if person.observation.track.label is Label.BAG),
+            departures=departures,
+            now=now,
+            ground=self._ground,
+            mask_only=self._mask_only,
+            zones=self._layout.zones,
+            admissions=self._admissions,
+        )
+
+    def forget(self, at: datetime) -> frozenset[TrackId]:
+        """Drop people out of view for long; returns their ids."""
+        old = frozenset(trail.id for trail in self._known.values() if at - trail.last > FORGET)
+        if old:
+            self._known = {track: trail for track, trail in self._known.items() if trail.id not in old}
+            for gone in old:
+                del self._books[gone], self._persons[gone]
+        return old
+
+    def _meet(self, scene: Scene, seen: list[Observation], feet: dict[TrackId, Point]) -> None:
+        """Give every track not met before a trail: that of somebody it takes over from, or a new one."""
+        self._part(seen)
+        new = [observation for observation in seen if observation.track.id not in self._known]
+        if not new:
+            return
+        at, frame = scene.frame.at, scene.frame
+        present = {self._known[o.track.id].id for o in seen if o.track.id in self._known}
+        gone = {trail.id: trail for trail in self._known.values() if trail.id not in present}
+        newcomers = [
+            Newcomer(o.track.id, o.track.label, feet[o.track.id], o.track.box.height / frame.height, _attire(o)) for o in new
+        ]
+        matches = take_overs(newcomers, gone.values(), self._layout, frame.width / frame.height, at=at, clock=self._clock)
+        for observation in new:
+            track = observation.track.id
+            trail = matches.get(track)
+            if trail is None:
+                trail = Trail(observation, at)
+                self._books[trail.id] = RoleBook()
+            else:
+                trail.adopt(track)
+            self._known[track] = trail
+            if track in self._corrections:
+                correct(self._books[trail.id], self._corrections[track])
+
+    def _part(self, seen: list[Observation]) -> None:
+        """A track thought to have been taken over is back beside the other: they were two people after all."""
+        owners: dict[TrackId, TrackId] = {}
+        for observation in seen:
+            trail = self._known.get(observation.track.id)
+            if trail is None:
+                continue
+            if trail.id in owners:
+                later = max(owners[trail.id], observation.track.id)
+                trail.tracks = tuple(track for track in trail.tracks if track != later)
+                del self._known[later]
+            else:
+                owners[trail.id] = observation.track.id
+
+    def _person(self, observation: Observation, foot: Point, setting: Setting) -> Person:
+        frame = setting.scene.frame
+        trail = self._known[observation.track.id]
+        trail.look(self._layout, foot, observation.track.box.height / frame.height, frame.width / frame.height, frame.at)
+        trail.clock = self._clock
+        trail.attire = _attire(observation) or trail.attire
+        book = self._books[trail.id]
+        weigh(book, observation, trail, setting)
+        origin = trail.origin
+        if self._outfits:
+            doffing = any(zone.kind is ZoneKind.DOFFING for zone in trail.zones)
+            if not doffing and not trail.left:
+                trail.outfit.doffed.clear()
+            trail.outfit.look(observation, frame.at, doffing=doffing)
+        done = bool(trail.crossed or trail.left)
+        person = Person(
+            id=trail.id,
+            subject=trail.subject,
+            observation=observation,
+            foot=foot,
+            zones=trail.zones,
+            role=book.claim,
+            tracks=trail.tracks,
+            since=trail.since,
+            room=origin.number if origin and origin.kind is DoorKind.ROOM else None,
+            origin=origin,
+            place=self._place(trail, book.claim.role),
+            crossed=trail.crossed,
+            left=trail.left,
+            sides=trail.sides,
+            from_red=trail.from_red,
+            stops=tuple(sorted(trail.stops.items())) if done else (),
+            gown=trail.outfit.gown(frame.at) if done else Presence.NOT_VISIBLE,
+            doffed=tuple(trail.outfit.doffed.items()) if done else (),
+        )
+        self._persons[trail.id] = person
+        return person
+
+    def _place(self, trail: Trail, role: Role) -> int:
+        """One number for everybody in the same zones with the same role."""
+        return self._places.setdefault((role, *trail.inside), len(self._places))
+
+    def _departures(self, present: set[TrackId], at: datetime) -> tuple[Departure, ...]:
+        if not self._layout.doors:
+            return ()
+        departures = []
+        for trail in {trail.id: trail for trail in self._known.values()}.values():
+            if trail.id in present or trail.departed or at - trail.last < GONE:
+                continue
+            trail.departed = True
+            door = self._layout.door_at(trail.foot)
+            if door is not None:
+                departures.append(Departure(self._persons[trail.id], door))
+        return tuple(sorted(departures, key=lambda departure: departure.person.id))
+
+
+def _attire(observation: Observation) -> Attire | None:
+    """The attire, when it is told with certainty enough to tell people apart."""
+    reading = observation.attire
+    if reading is None or reading.attire is Attire.NOT_VISIBLE or reading.probability < _SURE_ATTIRE:
+        return None
+    return reading.attire

@@ -1,0 +1,1 @@
+"""HTTP over the store: the API and the review page. Never loads a perception model."""

@@ -1,0 +1,170 @@
+"""One shape for every refusal of the service: RFC 9457 `application/problem+json`.
+
+``type`` is a stable name, ``title`` the short sentence for it, ``detail`` what happened this time,
+``request_id`` finds the line in the log, ``errors`` names each field that is at fault. Under ``/api``
+always JSON; a browser that asks for a page gets the same facts as a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from pipelines.errors import NotFound, VersionConflict
+
+MEDIA_TYPE = "application/problem+json"
+
+Slug = Literal[
+    "bad-request",
+    "not-signed-in",
+    "not-permitted",
+    "cross-site",
+    "not-found",
+    "method-not-allowed",
+    "version-conflict",
+    "too-large",
+    "range-not-satisfiable",
+    "invalid",
+    "version-missing",
+    "too-many-attempts",
+    "internal",
+    "not-ready",
+]
+
+# status and title of each type; the titles are for people who read the API, so they stay English.
+_TYPES: dict[Slug, tuple[int, str]] = {
+    "bad-request": (400, "The request cannot be understood"),
+    "not-signed-in": (401, "Sign in first"),
+    "not-permitted": (403, "Your account may not do this"),
+    "cross-site": (403, "The request did not come from a page of this service"),
+    "not-found": (404, "There is no such thing"),
+    "method-not-allowed": (405, "This address does not know the method"),
+    "version-conflict": (412, "Somebody else decided in between"),
+    "too-large": (413, "The request is too large"),
+    "range-not-satisfiable": (416, "The file is shorter than the range asked for"),
+    "invalid": (422, "A value is not acceptable"),
+    "version-missing": (428, "Say which version you saw (If-Match)"),
+    "too-many-attempts": (429, "Too many failed attempts"),
+    "internal": (500, "The service failed"),
+    "not-ready": (503, "The service is not ready"),
+}
+_BY_STATUS: dict[int, Slug] = {status: slug for slug, (status, _) in reversed(_TYPES.items())}
+
+
+class FieldFault(BaseModel):
+    """One value that is at fault: where it stands and why it is refused."""
+
+    place: str = Field(examples=["query.limit"])
+    problem: str = Field(examples=["Input should be less than or equal to 200"])
+
+
+class ProblemBody(BaseModel):
+    """The one error shape of the service (RFC 9457)."""
+
+    type: str = Field(examples=["urn:vigil:problem:not-found"])
+    title: str = Field(examples=["There is no such thing"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["no event 5f0c…"])
+    request_id: str = Field(examples=["8a4b7f0e2f6f4bd2a2f1f6f2c3a1b0d9"])
+    errors: list[FieldFault] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A problem before it becomes a response."""
+
+    slug: Slug
+    detail: str
+    faults: tuple[FieldFault, ...] = ()
+    headers: Mapping[str, str] | None = None
+
+    @property
+    def status(self) -> int:
+        return _TYPES[self.slug][0]
+
+    @property
+    def title(self) -> str:
+        return _TYPES[self.slug][1]
+
+
+class Problem(Exception):
+    """Raised by a route to answer with a problem of the given type."""
+
+    def __init__(
+        self, slug: Slug, detail: str, faults: tuple[FieldFault, ...] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        self.refusal = Refusal(slug, detail, faults, headers)
+        super().__init__(detail)
+
+
+def request_id(request: Request) -> str:
+    """The id that the envelope gave to this request."""
+    return str(getattr(request.state, "request_id", ""))
+
+
+def problem_response(refusal: Refusal, identifier: str) -> JSONResponse:
+    body = ProblemBody(
+        type=f"urn:vigil:problem:{refusal.slug}",
+        title=refusal.title,
+        status=refusal.status,
+        detail=refusal.detail,
+        request_id=identifier,
+        errors=list(refusal.faults),
+    )
+    return JSONResponse(body.model_dump(), refusal.status, refusal.headers, MEDIA_TYPE)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person in a browser waits for a page, or for a part of one, and not a program for JSON."""
+    if request.url.path.startswith("/api/"):
+        return False
+    return "text/html" in request.headers.get("accept", "") or request.headers.get("hx-request") == "true"
+
+
+def refusal_of(error: Exception) -> Refusal:
+    """Translate what a route or the framework raised; what is unknown becomes ``internal`` and tells nothing."""
+    match error:
+        case Problem():
+            return error.refusal
+        case RequestValidationError():
+            faults = tuple(
+                FieldFault(place=".".join(str(part) for part in fault["loc"]), problem=str(fault["msg"]))
+                for fault in error.errors()
+            )
+            return Refusal("invalid", f"{len(faults)} value(s) refused", faults)
+        case HTTPException():
+            return Refusal(_BY_STATUS.get(error.status_code, "bad-request"), str(error.detail), headers=error.headers)
+        case NotFound():
+            return Refusal("not-found", str(error))
+        case VersionConflict():
+            return Refusal("version-conflict", str(error))
+        case _:
+            return Refusal("internal", "the failure is in the log under this request id")
+
+
+def register(app: FastAPI) -> None:
+    """Make every error of every route leave in the one shape."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        refusal = refusal_of(error)
+        if wants_page(request):
+            page: Response = request.app.state.error_page(request, refusal)
+            return page
+        return problem_response(refusal, request_id(request))
+
+    for kind in (Problem, RequestValidationError, HTTPException, NotFound, VersionConflict):
+        app.add_exception_handler(kind, answer)
+
+
+PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
+    status: {"model": ProblemBody, "description": title, "content": {MEDIA_TYPE: {}}}
+    for status, title in ((code, text) for code, text in _TYPES.values() if code in {401, 403, 404, 422})
+}

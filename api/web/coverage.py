@@ -1,0 +1,79 @@
+"""The coverage page: one camera, one day, what was watched and what was not."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from analyzer.types import CameraId
+from api.timeline import Timeline, build_timeline
+from api.web.render import Reader
+from api.wording.formats import parsed_day
+from pipelines.records import CameraRecord, EventFilter, Run, TimeBasis
+from pipelines.store.repository import Repository
+
+_MOST_DAYS = 14
+_ROOM = timedelta(seconds=10)
+
+
+def coverage_facts(
+    repository: Repository, reader: Reader, wanted_camera: str, wanted_day: str, now: datetime
+) -> dict[str, object]:
+    """Everything the template asks for. Without a day, the latest that has a record."""
+    cameras = repository.cameras()
+    if not cameras:
+        return {"section": "coverage", "cameras": ()}
+    camera = next((item for item in cameras if item.id == wanted_camera), None) or _latest(repository, cameras)
+    runs = repository.runs(camera=camera.id, limit=200)
+    days = _days(runs, reader.f.zone)
+    day = parsed_day(wanted_day) or (days[0] if days else now.astimezone(reader.f.zone).date())
+    basis = _basis(runs, day)
+    zone = UTC if basis is TimeBasis.UNKNOWN else reader.f.zone
+    since = datetime.combine(day, time(), zone)
+    strip = _strip(repository, camera, since, datetime.combine(day + timedelta(days=1), time(), zone))
+    return {
+        "section": "coverage",
+        "cameras": cameras,
+        "camera": camera,
+        "day": day,
+        "days": days[:_MOST_DAYS],
+        "basis": basis,
+        "timezone": str(zone),
+        "strip": strip,
+        "close": _close(repository, camera, strip),
+    }
+
+
+def _latest(repository: Repository, cameras: tuple[CameraRecord, ...]) -> CameraRecord:
+    """The camera of the latest run: what somebody who asks for none most likely wants to see."""
+    run = next(iter(repository.runs(limit=1)), None)
+    return next((camera for camera in cameras if run is not None and camera.id == run.camera), cameras[0])
+
+
+def _strip(repository: Repository, camera: CameraRecord, since: datetime, until: datetime) -> Timeline:
+    intervals = repository.coverage(camera.id, since, until)
+    events = repository.events(EventFilter(cameras=(CameraId(camera.id),), since=since, until=until), None, 200).events
+    return build_timeline(intervals, events, since, until)
+
+
+def _close(repository: Repository, camera: CameraRecord, strip: Timeline) -> Timeline | None:
+    """The recorded part alone, when the day's strip would hide it in a few pixels."""
+    recorded = [part for part in strip.stretches if part.state != "unrecorded"]
+    if not recorded:
+        return None
+    since, until = recorded[0].start - _ROOM, recorded[-1].end + _ROOM
+    if until - since > strip.length / 4:
+        return None
+    return _strip(repository, camera, since, until)
+
+
+def _days(runs: tuple[Run, ...], zone: tzinfo) -> list[date]:
+    """Days with a run, latest first; recordings of unknown time share the day of the epoch."""
+    found = {run.first_at.astimezone(UTC if run.time_basis is TimeBasis.UNKNOWN else zone).date() for run in runs}
+    return sorted(found, reverse=True)
+
+
+def _basis(runs: tuple[Run, ...], day: date) -> TimeBasis:
+    """Whether the day is a real one: recordings of unknown time count from 1970-01-01."""
+    if day == date(1970, 1, 1) and any(run.time_basis is TimeBasis.UNKNOWN for run in runs):
+        return TimeBasis.UNKNOWN
+    return TimeBasis.LIVE

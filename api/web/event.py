@@ -1,0 +1,212 @@
+"""The page of one event: the clip, the reason, the camera's time around it, and where all of it comes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+from urllib.parse import urlencode
+
+from analyzer.entry import Nature
+from analyzer.types import MaskState, Measure
+from api.convert import evidence_href, evidence_out
+from api.media import playable_clip
+from api.places import Places
+from api.schemas import ReasonCode
+from api.timeline import Timeline, build_timeline, window_around
+from api.web.queue import Choice, camera_names, lasted, neighbours
+from api.web.render import Reader
+from api.wording.reasons import measure_label, role_source, rule_basis, rule_nature, rule_text, sentence
+from pipelines.errors import NotFound
+from pipelines.records import EventFilter, Evidence, EvidenceKind, EvidenceState, Run, StoredEvent, TimeBasis
+from pipelines.store.repository import Repository
+
+REASON_CODES: tuple[str, ...] = get_args(ReasonCode)
+_REACH = timedelta(minutes=15)
+_HEADINGS = {
+    "awaiting": "event.title",
+    "confirmed": "event.title.confirmed",
+    "rejected": "event.title.rejected",
+    "unclear": "event.title.unclear",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureView:
+    label: str
+    value: str
+    threshold: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reason, ready to be read."""
+
+    rule_text: str
+    sentence: str
+    basis: tuple[str, ...]
+    nature: Nature
+    measures: tuple[MeasureView, ...]
+    assessed_share: float | None
+    role_sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """What the player plays; without ``href`` it says why there is nothing (``said``)."""
+
+    href: str | None
+    said: str = ""
+    boxes: str | None = None
+    codec: str | None = None
+    proxy: bool = False
+    starts_ms: float = 0.0
+    event_s: float = 0.0
+    clock: str = "wall"
+    zone: str = ""
+    labels: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFrame:
+    href: str
+    at: datetime | None
+
+
+def event_facts(repository: Repository, reader: Reader, event: StoredEvent, choice: Choice) -> dict[str, object]:
+    """Everything the template asks for."""
+    assert reader.principal is not None
+    evidence = repository.evidence(event.id)
+    newer, older = neighbours(repository, event, choice.as_filter(reader.f))
+    cameras = repository.cameras()
+    shows_media = reader.principal.may_see_media
+    strip = _strip(repository, event)
+    zone = Places(repository).zone_of(event)
+    return {
+        "section": "queue",
+        "heading": reader.t(_HEADINGS[event.review_state]),
+        "back": f"/queue?{choice.query}",
+        "previous": _address(newer, choice),
+        "next": _address(older, choice),
+        "camera_name": camera_names(cameras).get(event.camera, event.camera),
+        "zone_name": zone,
+        "lasted": lasted(event, reader.f),
+        "run": _run(repository, event),
+        "why": why_of(event, zone, reader),
+        "clip": clip_of(event, evidence, reader, repository, shows_media=shows_media),
+        "keyframes": key_frames(evidence) if shows_media else [],
+        "evidence": [evidence_out(item) for item in sorted(evidence, key=_place_in_list)],
+        "timeline": strip,
+        "coverage_href": coverage_href(event, reader),
+        **decision_facts(repository, event),
+    }
+
+
+def decision_facts(repository: Repository, event: StoredEvent, decided: str = "", *, conflict: bool = False) -> dict[str, object]:
+    """What the decision panel needs, alone or inside the page."""
+    return {
+        "event": event,
+        "reviews": tuple(reversed(repository.reviews(event.id))),
+        "reason_codes": REASON_CODES,
+        "decided": decided,
+        "conflict": conflict,
+    }
+
+
+def why_of(event: StoredEvent, zone: str | None, reader: Reader) -> Why:
+    language = reader.t.language
+    return Why(
+        rule_text(event.rule, language),
+        sentence(event, zone, language),
+        rule_basis(event.rule),
+        rule_nature(event.rule),
+        tuple(_measure(measure, reader) for measure in event.measures),
+        event.votes.assessed / event.votes.total if event.votes.total else None,
+        tuple(role_source(source, language) for source in event.role.sources) if event.role else (),
+    )
+
+
+def clip_of(
+    event: StoredEvent, evidence: Sequence[Evidence], reader: Reader, repository: Repository, *, shows_media: bool
+) -> Clip:
+    if not shows_media:
+        return Clip(None, reader.t("event.no_media_right"))
+    clip = playable_clip(evidence)
+    if clip is None:
+        return Clip(None, _missing_clip(evidence, reader))
+    starts = clip.starts_at or event.since
+    boxes = next((item for item in evidence if item.kind is EvidenceKind.BOXES), None)
+    return Clip(
+        evidence_href(clip),
+        boxes=evidence_href(boxes) if boxes else None,
+        codec=clip.codec,
+        proxy=clip.kind is EvidenceKind.PROXY,
+        starts_ms=starts.timestamp() * 1000,
+        event_s=max((event.since - starts).total_seconds(), 0.0),
+        clock="media" if event.time_basis is TimeBasis.UNKNOWN else "wall",
+        zone=str(reader.f.zone),
+        labels=json.dumps({state.value: reader.t.named("mask", state) for state in MaskState}, ensure_ascii=False),
+    )
+
+
+def key_frames(evidence: Sequence[Evidence]) -> list[KeyFrame]:
+    frames = sorted((item for item in evidence if item.kind is EvidenceKind.KEY_FRAME), key=lambda item: item.ordinal)
+    return [KeyFrame(href, item.starts_at) for item in frames if (href := evidence_href(item))]
+
+
+def coverage_href(event: StoredEvent, reader: Reader) -> str:
+    zone = UTC if event.time_basis is TimeBasis.UNKNOWN else reader.f.zone
+    return "/coverage?" + urlencode({"camera": event.camera, "day": event.since.astimezone(zone).date().isoformat()})
+
+
+def _strip(repository: Repository, event: StoredEvent) -> Timeline:
+    end = event.ended_at or event.opened_at
+    intervals = repository.coverage(event.camera, event.since - _REACH, end + _REACH)
+    since, until = window_around(event, intervals, _REACH)
+    others = repository.events(EventFilter(cameras=(event.camera,), since=since, until=until), None, 200).events
+    return build_timeline(intervals, {item.id: item for item in (*others, event)}.values(), since, until, event.id)
+
+
+def _missing_clip(evidence: Sequence[Evidence], reader: Reader) -> str:
+    clips = [item for item in evidence if item.kind in {EvidenceKind.CLIP, EvidenceKind.PROXY}]
+    for state, key in ((EvidenceState.PENDING, "event.clip_pending"), (EvidenceState.LOST, "event.clip_lost")):
+        if any(item.state is state for item in clips):
+            return reader.t(key)
+    failed = next((item for item in clips if item.state is EvidenceState.FAILED), None)
+    return reader.t("event.clip_failed", reason=failed.reason or "?") if failed else reader.t("event.clip_missing")
+
+
+def _measure(measure: Measure, reader: Reader) -> MeasureView:
+    language = reader.t.language
+
+    def written(value: float) -> str:
+        if not measure.unit:
+            return reader.f.share(value) if 0 <= value <= 1 else reader.f.measure(value)
+        return f"{reader.f.measure(value)} {reader.t.named('unit', measure.unit)}"
+
+    return MeasureView(
+        measure_label(measure.name, language),
+        written(measure.value),
+        "" if measure.threshold is None else written(measure.threshold),
+    )
+
+
+_ORDER = tuple(EvidenceKind)
+
+
+def _place_in_list(evidence: Evidence) -> tuple[int, int]:
+    """The clip first, then what was made of it, in the order of the kinds."""
+    return _ORDER.index(evidence.kind), evidence.ordinal
+
+
+def _address(event: StoredEvent | None, choice: Choice) -> str | None:
+    return f"/events/{event.id}?{choice.query}" if event else None
+
+
+def _run(repository: Repository, event: StoredEvent) -> Run | None:
+    try:
+        return repository.run(event.provenance.run)
+    except NotFound:
+        return None

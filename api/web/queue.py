@@ -1,0 +1,165 @@
+"""The queue of flagged clips: which ones, in what order, and what must be said beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from analyzer.types import CameraId, Role, RuleId, Severity
+from api.convert import evidence_href
+from api.cursor import encode_cursor
+from api.web.render import Reader
+from api.wording.formats import Formats, parsed_day
+from api.wording.reasons import known_rules, rule_text
+from pipelines.records import (
+    CameraRecord,
+    EventFilter,
+    EventPage,
+    EventPosition,
+    Evidence,
+    EvidenceKind,
+    ReviewState,
+    StoredEvent,
+)
+from pipelines.store.repository import Repository
+
+PAGE = 25
+_FIELDS = ("state", "severity", "camera", "rule", "role", "since", "until")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the filter form says. Empty text means "all"; a queue nobody has filtered shows what awaits review."""
+
+    state: str = ReviewState.AWAITING.value
+    severity: str = ""
+    camera: str = ""
+    rule: str = ""
+    role: str = ""
+    since: str = ""
+    until: str = ""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Choice:
+        """Read the address; a value that no option offers is as good as none."""
+        given = {name: _plain(query[name]) for name in _FIELDS if name in query}
+        for name, allowed in (("state", ReviewState), ("severity", Severity), ("role", Role)):
+            if given.get(name) and given[name] not in {item.value for item in allowed}:
+                given[name] = ""
+        for name in ("since", "until"):
+            if given.get(name) and parsed_day(given[name]) is None:
+                given[name] = ""
+        return cls(**given)
+
+    def as_filter(self, formats: Formats) -> EventFilter:
+        since, until = parsed_day(self.since), parsed_day(self.until)
+        return EventFilter(
+            cameras=(CameraId(self.camera),) if self.camera else (),
+            rules=(RuleId(self.rule),) if self.rule else (),
+            severities=(Severity(self.severity),) if self.severity else (),
+            roles=(Role(self.role),) if self.role else (),
+            review_states=(ReviewState(self.state),) if self.state else (),
+            since=_midnight(since, formats) if since else None,
+            until=_midnight(until + timedelta(days=1), formats) if until else None,
+        )
+
+    @property
+    def query(self) -> str:
+        """As an address; the state always, because its absence means "awaiting"."""
+        return urlencode({name: getattr(self, name) for name in _FIELDS if name == "state" or getattr(self, name)})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One flagged clip in the list."""
+
+    event: StoredEvent
+    href: str
+    rule_text: str
+    camera_name: str
+    lasted: str
+    picture: str | None
+
+
+def rows_of(repository: Repository, page: EventPage, choice: Choice, reader: Reader) -> list[Row]:
+    names = camera_names(repository.cameras())
+    shows_media = reader.principal is not None and reader.principal.may_see_media
+    return [
+        Row(
+            event,
+            f"/events/{event.id}?{choice.query}",
+            rule_text(event.rule, reader.t.language),
+            names.get(event.camera, event.camera),
+            lasted(event, reader.f),
+            picture_of(repository.evidence(event.id)) if shows_media else None,
+        )
+        for event in page.events
+    ]
+
+
+def more_href(page: EventPage, choice: Choice) -> str | None:
+    return f"/queue?{choice.query}&cursor={encode_cursor(page.next)}" if page.next else None
+
+
+def options_of(repository: Repository, reader: Reader) -> dict[str, list[tuple[str, str]]]:
+    """What the filter form offers, in the reader's words."""
+    t = reader.t
+    return {
+        "states": [(state.value, t.named("state", state)) for state in ReviewState],
+        "severities": [(severity.value, t.named("severity", severity)) for severity in Severity],
+        "cameras": [(camera.id, camera.name) for camera in repository.cameras()],
+        "rules": [(rule, f"{rule} · {rule_text(rule, t.language)}") for rule in known_rules()],
+        "roles": [(role.value, t.named("role", role)) for role in Role if role not in {Role.FACILITY, Role.VEHICLE}],
+    }
+
+
+def camera_names(cameras: Sequence[CameraRecord]) -> dict[CameraId, str]:
+    return {camera.id: camera.name or camera.id for camera in cameras}
+
+
+def lasted(event: StoredEvent, formats: Formats) -> str:
+    """How long the episode is known to have lasted; empty while it goes on."""
+    return formats.length(event.ended_at - event.since) if event.ended_at else ""
+
+
+def picture_of(evidence: Sequence[Evidence]) -> str | None:
+    """The key frame that stands for the event: the middle one, which shows the sign at its clearest."""
+    frames = [item for item in evidence if item.kind is EvidenceKind.KEY_FRAME and evidence_href(item)]
+    return evidence_href(frames[len(frames) // 2]) if frames else None
+
+
+def neighbours(repository: Repository, event: StoredEvent, wanted: EventFilter) -> tuple[StoredEvent | None, StoredEvent | None]:
+    """The events before and after this one in the list of the filter (newest first)."""
+    following = repository.events(wanted, EventPosition(event.opened_at, event.id), 1).events
+    return _newer(repository, event, wanted), following[0] if following else None
+
+
+def _newer(repository: Repository, event: StoredEvent, wanted: EventFilter) -> StoredEvent | None:
+    # The list is read newest first only, so what is just newer is the last of a window that starts here. The
+    # window grows until it holds something; it is narrow where events are many.
+    for width in (timedelta(minutes=10), timedelta(days=1), timedelta(days=3650)):
+        until = event.opened_at + width
+        if wanted.until is not None:
+            until = min(until, wanted.until)
+        window = replace(wanted, since=max(event.opened_at, wanted.since or event.opened_at), until=until)
+        newest, after = None, None
+        while True:
+            page = repository.events(window, after, 200)
+            before = [item for item in page.events if (item.opened_at, item.id) > (event.opened_at, event.id)]
+            newest = before[-1] if before else newest
+            if page.next is None or len(before) < len(page.events):
+                break
+            after = page.next
+        if newest is not None:
+            return newest
+    return None
+
+
+def _plain(text: str) -> str:
+    return text if len(text) <= 128 and text.isprintable() else ""
+
+
+def _midnight(day: date, formats: Formats) -> datetime:
+    return datetime.combine(day, time(), formats.zone)

@@ -1,0 +1,113 @@
+"""Turning a template and its facts into a page: language, theme and formats of the person who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+from urllib.parse import urlencode
+
+from fastapi import Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from api.errors import Refusal, request_id
+from api.security.permissions import Principal
+from api.service import Service
+from api.wording.formats import DEFAULT_ZONE, Formats, time_zone
+from api.wording.texts import Texts, language_of, texts
+
+LANGUAGE_COOKIE = "vigil_language"
+THEME_COOKIE = "vigil_theme"
+Theme = Literal["light", "dark", ""]
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("api.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks at the page, and how: the part of the context that every template needs."""
+
+    request: Request
+    principal: Principal | None
+    t: Texts
+    f: Formats
+    theme: Theme
+
+    @property
+    def here(self) -> str:
+        url = self.request.url
+        return f"{url.path}?{url.query}" if url.query else url.path
+
+    @property
+    def partial(self) -> bool:
+        """Whether only a part of the page is replaced."""
+        return self.request.headers.get("hx-request") == "true"
+
+
+def reader_of(request: Request, service: Service, principal: Principal | None) -> Reader:
+    language = language_of(request.cookies.get(LANGUAGE_COOKIE, service.language))
+    wish = request.cookies.get(THEME_COOKIE)
+    theme: Theme = "dark" if wish == "dark" else "light" if wish == "light" else ""
+    return Reader(request, principal, texts(language), Formats(language, time_zone(_zone(service))), theme)
+
+
+def render(reader: Reader, template: str, facts: dict[str, object], status: int = 200) -> HTMLResponse:
+    page = environment().get_template(template)
+    html = page.render(
+        t=reader.t,
+        f=reader.f,
+        theme=reader.theme,
+        here=reader.here,
+        principal=reader.principal,
+        section=facts.pop("section", ""),
+        **facts,
+    )
+    return HTMLResponse(html, status)
+
+
+def local_path(back: str) -> str:
+    r"""A way back that stays on this service; anything else leads to the start page.
+
+    ``//host`` and ``/\host`` are addresses of other hosts to a browser.
+    """
+    safe = back.startswith("/") and not back.startswith(("//", "/\\")) and all(sign.isprintable() for sign in back)
+    return back if safe else "/queue"
+
+
+def error_page(request: Request, refusal: Refusal) -> Response:
+    """A refusal for a person: the sign-in form when that is what is missing, else a page that says what went wrong."""
+    service: Service = request.app.state.service
+    reader = reader_of(request, service, None)
+    if refusal.slug == "not-signed-in":
+        expired = service.session_cookie in request.cookies
+        target = _login_address(reader.here if request.method == "GET" else "/queue", expired=expired)
+        if reader.partial:
+            return Response(status_code=401, headers={"hx-redirect": target})
+        return RedirectResponse(target, 303)
+    known = f"error.{refusal.slug}"
+    sentence = reader.t(known if known in reader.t.sentences else "error.other")
+    response = render(
+        reader, "error.html", {"refusal": refusal, "sentence": sentence, "request_id": request_id(request)}, refusal.status
+    )
+    response.headers.update(refusal.headers or {})
+    return response
+
+
+def _login_address(back: str, *, expired: bool) -> str:
+    return "/login?" + urlencode({"back": back, **({"expired": "1"} if expired else {})})
+
+
+def _zone(service: Service) -> str:
+    """The zone of the first facility: one service watches one time zone until somebody needs more."""
+    facilities = service.repository.facilities()
+    return facilities[0].timezone if facilities else DEFAULT_ZONE

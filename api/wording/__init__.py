@@ -1,0 +1,1 @@
+"""What the service says to people: both languages, numbers and dates, and the reason of an event."""

@@ -1,0 +1,65 @@
+"""Why an event stands there, in words: the bridge to the analyzer's catalogue and sentences.
+
+An event of a rule that this version does not know (a newer worker wrote it) is still shown, by its code.
+"""
+
+from __future__ import annotations
+
+from analyzer.catalogue import CATALOGUE
+from analyzer.entry import Nature
+from analyzer.sentences import sentence as core_sentence
+from analyzer.types import RuleId
+from api.wording.texts import Language, texts
+from pipelines.records import StoredEvent
+
+
+def known_rules() -> tuple[RuleId, ...]:
+    """In the order of the catalogue."""
+    return tuple(CATALOGUE)
+
+
+def rule_text(rule: RuleId, language: Language) -> str:
+    entry = CATALOGUE.get(rule)
+    if entry is None:
+        return rule
+    return entry.text.vi if language == "vi" else entry.text.en
+
+
+def rule_basis(rule: RuleId) -> tuple[str, ...]:
+    """Codes of the texts a rule rests on."""
+    entry = CATALOGUE.get(rule)
+    return entry.basis if entry else ()
+
+
+def rule_nature(rule: RuleId) -> Nature:
+    """How strong that ground is; what is not known is never called law."""
+    entry = CATALOGUE.get(rule)
+    return entry.nature if entry else Nature.INFERENCE
+
+
+def measure_label(name: str, language: Language) -> str:
+    """What a measured value is called; ``missing:gloves`` and the like name their item."""
+    t = texts(language)
+    kind, _, item = name.partition(":")
+    label = t.named("measure", kind)
+    return f"{label}: {t.named('need', item)}" if item else label
+
+
+def role_source(name: str, language: Language) -> str:
+    """What a piece of evidence for a role is called, such as ``E3:attire``."""
+    t = texts(language)
+    kind, _, what = name.partition(":")
+    label = t.named("role_source", kind)
+    return f"{label} ({t.named('role_source', what)})" if what else label
+
+
+def sentence(event: StoredEvent, zone: str | None, language: Language) -> str:
+    """The reason in one sentence: who, where, how long, what, and how much of it could be judged.
+
+    Args:
+        event: the sign.
+        zone: the name the facility gave the zone, if the event has one.
+        language: of the sentence.
+    """
+    role = event.role.role if event.role else None
+    return core_sentence(event.rule, event.severity, role, zone, event.measures, event.votes, language)

@@ -1,0 +1,1 @@
+"""Weights to figures, by one command each."""

@@ -1,0 +1,217 @@
+"""Detector, tracker and attributes put together: frames in, scenes out.
+
+`load_perception` verifies and loads the shipped networks once; the factory then makes one `CameraPerception` a camera
+(trackers and memories are of one camera, networks are shared) and a `StillPerception` for single pictures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from analyzer.types import CameraId, Detection, Head, Label, ModelRef, Reason, Scene, Track, TrackId
+from models.attributes import AttributeOptions, MaskReader, PersonReader, TrackAttributes
+from models.attributes.gates import ItemThresholds, MaskThresholds
+from models.backends import Backend, open_backend
+from models.detectors import DETECTORS, DetectorOptions
+from models.detectors.pairing import pair_heads
+from models.errors import AbsentWeights, UnknownWeights
+from models.frame import Frame
+from models.protocols import Attributes, Detector, Tracker
+from models.still import CLAIMED_HEAD, CLAIMED_PERSON, StillPerception
+from models.trackers import SteadyTracker, TrackerOptions
+from models.weights import WeightsEntry, entry_of, load_catalogue, read_unpickled, read_verified
+
+DETECTOR: Final = "person-head"
+MASK: Final = "mask-state"
+PERSON: Final = "ppe-attire"
+"""Names of the shipped networks in weights.toml."""
+
+_WEAK_HEAD: Final = 0.2
+"""A head of a lower score is not taken for the head of a person."""
+
+
+class CameraPerception:
+    """Perception of one camera. Frames in time order; the same frames give the same scenes."""
+
+    def __init__(self, detector: Detector, tracker: Tracker, attributes: Attributes) -> None:
+        self._detector = detector
+        self._tracker = tracker
+        self._attributes = attributes
+
+    @property
+    def quiet(self) -> bool:
+        """No track is alive or may come back: nothing is remembered but the next track id."""
+        return self._tracker.quiet
+
+    @property
+    def next_track(self) -> TrackId:
+        """The first id not yet given: with it a fresh perception goes on where a quiet one stopped."""
+        return self._tracker.next_track
+
+    def perceive(self, frame: Frame) -> Scene:
+        """Return what is seen in one frame. A corrupt one is counted, not judged: its scene says so and is empty."""
+        if frame.corrupt:
+            return Scene(frame.ref, impairments=(Reason.VIEW_BLOCKED,))
+        return self.understand(frame, self._detector.detect([frame])[0])
+
+    def understand(self, frame: Frame, detections: Sequence[Detection]) -> Scene:
+        """Return the scene of a frame whose detections are at hand."""
+        tracks = self._tracker.update(frame, detections)
+        heads = heads_of(tracks, detections)
+        return Scene(frame.ref, self._attributes.observe(frame, tracks, heads))
+
+
+def heads_of(tracks: Sequence[Track], detections: Sequence[Detection]) -> dict[TrackId, Head]:
+    """Return the head of each track: the best fitting one for a person, the box itself for a lone head."""
+    found = [one for one in detections if one.label is Label.HEAD and one.score >= _WEAK_HEAD]
+    persons = [one for one in tracks if one.label is Label.PERSON]
+    pairs = pair_heads([one.box for one in persons], [one.box for one in found])
+    heads = {persons[person].id: Head(found[head].box, found[head].score) for person, head in pairs.items()}
+    heads.update({one.id: Head(one.box, one.score) for one in tracks if one.label is Label.HEAD})
+    return heads
+
+
+def perceive_together(pairs: Sequence[tuple[CameraPerception, Frame]], detector: Detector) -> tuple[Scene, ...]:
+    """Return one scene a (camera, frame): one call of the detector, then each camera's own tracker and attributes.
+
+    The scenes are those that `CameraPerception.perceive` gives; no camera may appear twice.
+    """
+    whole = [frame for _, frame in pairs if not frame.corrupt]
+    detections = iter(detector.detect(whole))
+    return tuple(
+        camera.perceive(frame) if frame.corrupt else camera.understand(frame, next(detections)) for camera, frame in pairs
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PerceptionOptions:
+    """Everything about perception that is chosen and not learned.
+
+    ``tracker`` is None for the usual one, whose tracks begin at the scores that weights.toml states for the detector.
+    """
+
+    detector: DetectorOptions = field(default_factory=DetectorOptions)
+    tracker: TrackerOptions | None = None
+    attributes: AttributeOptions = field(default_factory=AttributeOptions)
+
+
+class PerceptionFactory:
+    """Loaded networks and what is made of them."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        detector: Detector,
+        readers: tuple[MaskReader | None, PersonReader | None],
+        options: PerceptionOptions,
+        claimed: tuple[float, float] = (CLAIMED_PERSON, CLAIMED_HEAD),
+    ) -> None:
+        self._backend = backend
+        self._readers = readers
+        self._options = options
+        self._claimed = claimed
+        self.detector: Final = detector
+
+    @property
+    def backend(self) -> str:
+        """Runtime and device, such as ``openvino:cpu``."""
+        return f"{self._backend.name}:{self._backend.device}"
+
+    @property
+    def precision(self) -> str:
+        """``f32`` or ``bf16``: what is computed with, never ``auto``."""
+        return str(self._backend.precision)
+
+    @property
+    def models(self) -> tuple[ModelRef, ...]:
+        """Every network that takes part, in the order of the data flow."""
+        return (self.detector.model, *(reader.model for reader in self._readers if reader is not None))
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """Which of ``mask``, ``ppe``, ``attire`` can be read; the others are never in a scene."""
+        mask, person = self._readers
+        return (*(("mask",) if mask else ()), *(person.reads if person else ()))
+
+    def for_camera(self, camera: CameraId, first_track: TrackId = TrackId(1)) -> CameraPerception:
+        """Return the perception of one camera, with a memory of its own; its first new track gets ``first_track``."""
+        attributes = TrackAttributes(*self._readers, self._options.attributes)
+        return CameraPerception(self.detector, SteadyTracker(self._tracking(), first_track), attributes)
+
+    def _tracking(self) -> TrackerOptions:
+        body, head = self._claimed
+        return self._options.tracker or replace(TrackerOptions(), begin=body, begin_head=head)
+
+    def for_stills(self) -> StillPerception:
+        """Return the perception of single pictures: no tracks, no memory."""
+        return StillPerception(self.detector, *self._readers, self._claimed)
+
+
+def load_perception(
+    device: str = "auto",
+    precision: str = "f32",
+    backend: str = "openvino",
+    *,
+    options: PerceptionOptions | None = None,
+    catalogue: Sequence[WeightsEntry] | None = None,
+    stand_in: Path | None = None,
+) -> PerceptionFactory:
+    """Load the shipped networks, each only if its hash is the recorded one.
+
+    Args:
+        device: ``auto``, ``cpu`` or ``cuda:N``.
+        precision: ``f32`` (the default: the same bytes on every run), ``bf16`` or ``auto``.
+        backend: a name of `models.backends.BACKENDS`.
+        options: input size, tiles, tracking and reading times.
+        catalogue: entries of weights.toml; read from the package by default.
+        stand_in: a YOLOX person detector to use instead of the shipped one, for comparison.
+
+    Raises:
+        UnfitWeights: the detector is absent, changed, or not what it should be. A missing classifier is no error:
+            `PerceptionFactory.attributes` says what can be read; a changed one is.
+        BackendUnavailable: the runtime or the device is not here.
+    """
+    chosen = options or PerceptionOptions()
+    entries = load_catalogue() if catalogue is None else catalogue
+    runtime = open_backend(backend, device, precision)
+    claimed = (CLAIMED_PERSON, CLAIMED_HEAD)
+    if stand_in is None:
+        entry = entry_of(DETECTOR, entries)
+        claimed = (entry.threshold("person"), entry.threshold("head"))
+        detector = DETECTORS["person_head"](runtime.load(read_verified(entry)), entry.ref, chosen.detector)
+    else:
+        content = read_unpickled(stand_in)
+        model = ModelRef(f"stand-in {stand_in.stem}", hashlib.sha256(content).hexdigest())
+        detector = DETECTORS["yolox"](runtime.load(content), model, chosen.detector)
+    readers = _mask_reader(entries, runtime), _person_reader(entries, runtime)
+    return PerceptionFactory(runtime, detector, readers, chosen, claimed)
+
+
+def _present(name: str, entries: Sequence[WeightsEntry]) -> tuple[WeightsEntry, bytes] | None:
+    try:
+        entry = entry_of(name, entries)
+        return entry, read_verified(entry)
+    except (UnknownWeights, AbsentWeights):
+        return None
+
+
+def _mask_reader(entries: Sequence[WeightsEntry], runtime: Backend) -> MaskReader | None:
+    found = _present(MASK, entries)
+    if found is None:
+        return None
+    entry, content = found
+    thresholds = MaskThresholds(*(entry.threshold(name) for name in ("worn", "incorrect", "none", "not_visible")))
+    return MaskReader(runtime.load(content), entry.ref, thresholds)
+
+
+def _person_reader(entries: Sequence[WeightsEntry], runtime: Backend) -> PersonReader | None:
+    found = _present(PERSON, entries)
+    if found is None:
+        return None
+    entry, content = found
+    thresholds = ItemThresholds(*(entry.threshold(name) for name in ("present", "absent", "attire", "not_visible")))
+    return PersonReader(runtime.load(content), entry.ref, thresholds)

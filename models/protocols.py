@@ -1,0 +1,66 @@
+"""What the pipeline needs from perception, and nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from analyzer.types import Detection, Head, ModelRef, Observation, Scene, Track, TrackId
+from models.frame import Frame
+
+
+class Detector(Protocol):
+    """Finds people and heads. Stateless; frames may come from several cameras."""
+
+    @property
+    def model(self) -> ModelRef: ...
+
+    def detect(self, frames: Sequence[Frame]) -> Sequence[tuple[Detection, ...]]:
+        """One tuple a frame, in the order of the frames; boxes in source pixels, unclipped."""
+        ...
+
+
+class Tracker(Protocol):
+    """Gives detections an identity. One instance a camera; frames in time order."""
+
+    @property
+    def quiet(self) -> bool:
+        """Nobody is followed: nothing is remembered but the next id."""
+        ...
+
+    @property
+    def next_track(self) -> TrackId:
+        """The first id not yet given."""
+        ...
+
+    def update(self, frame: Frame, detections: Sequence[Detection]) -> tuple[Track, ...]: ...
+
+
+class Attributes(Protocol):
+    """Reads mask, PPE and attire off tracked people and fuses them over the track.
+
+    One instance a camera: it keeps the best crops of each live track.
+    """
+
+    @property
+    def models(self) -> tuple[ModelRef, ...]: ...
+
+    def observe(self, frame: Frame, tracks: Sequence[Track], heads: Mapping[TrackId, Head]) -> tuple[Observation, ...]: ...
+
+
+class Perception(Protocol):
+    """Detector, tracker and attributes of one camera put together: a frame in, a scene out."""
+
+    @property
+    def quiet(self) -> bool:
+        """No track is alive or may come back: nothing is remembered but the next track id."""
+        ...
+
+    @property
+    def next_track(self) -> TrackId:
+        """The first id not yet given: with it a fresh perception goes on where a quiet one stopped."""
+        ...
+
+    def perceive(self, frame: Frame) -> Scene:
+        """Raises: `models.errors.PerceptionError`, after which the next frame may be perceived as usual."""
+        ...

@@ -1,0 +1,1 @@
+"""Data sets to weights, by one command each."""

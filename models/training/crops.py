@@ -1,0 +1,222 @@
+"""Labelled heads of the data sets, and the wider cuts around them from which training crops are drawn.
+
+Public mask sets box *faces*; at run time a *head* detector boxes heads. Every face box is therefore widened to the
+head box that the detector would draw (`models.crops.head_of_face`), and what is cached is not the crop but its
+context, twice the head: scale, offset and rotation can then be drawn anew in every epoch.
+"""
+
+from __future__ import annotations
+
+import csv
+import logging
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.types import Box
+from models.crops import cut, head_of_face
+from models.errors import BadPicture
+from models.frame import Image
+from models.pictures import read_picture
+from models.training.copies import difference_hash, groups, near_duplicates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+log = logging.getLogger(__name__)
+
+MASK_STATES: Final = ("worn", "incorrect", "none", "not_visible")
+"""Order of the outputs of the mask network."""
+CONTEXT_SIZE: Final = 176
+"""Side of a cached context in pixels."""
+CONTEXT_SCALE: Final = 2.0
+"""Side of a context over the larger side of the head box."""
+
+_FACE_SETS: Final[Mapping[str, tuple[str, ...]]] = {
+    "mask_kaggle": ("worn", "none", "incorrect"),
+    "mask_ilc": ("worn", "none", "incorrect"),
+}
+_YOLO_FIELDS: Final = 5
+_FRAME_MARK: Final = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledHead:
+    """One head of one picture: where it is, what was seen, and how tall the labelled box was in pixels."""
+
+    source: str
+    picture: Path
+    head: Box
+    state: str
+    labelled_height: float
+
+
+@dataclass(slots=True)
+class Contexts:
+    """Cached cuts: arrays of one length, in the order of the heads."""
+
+    pixels: npt.NDArray[np.uint8]
+    states: npt.NDArray[np.int64]
+    heights: npt.NDArray[np.float32]
+    sources: npt.NDArray[np.str_]
+    groups: npt.NDArray[np.int64]
+    names: npt.NDArray[np.str_] = field(default_factory=lambda: np.zeros(0, dtype=np.str_))
+
+    def __len__(self) -> int:
+        return len(self.states)
+
+    def select(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> Contexts:
+        """Return the chosen rows."""
+        return Contexts(
+            self.pixels[chosen],
+            self.states[chosen],
+            self.heights[chosen],
+            self.sources[chosen],
+            self.groups[chosen],
+            self.names[chosen],
+        )
+
+
+def labelled_heads(data: Path, head_labels: Path | None = None) -> Iterator[LabelledHead]:
+    """Yield every labelled head below the data folder: face sets, folders of faces, and labels made by eye.
+
+    Args:
+        data: folder that holds `mask_kaggle`, `mask_ilc`, `mask_folders`, ...; a set that is absent is logged.
+        head_labels: CSV of head boxes labelled by eye (set, picture, x1, y1, x2, y2, state).
+    """
+    for name, states in _FACE_SETS.items():
+        if (data / name).is_dir():
+            yield from _yolo_faces(name, data / name, states)
+        else:
+            log.warning("data set %s is absent", name)
+    for folder, state in (("with_mask", "worn"), ("without_mask", "none")):
+        for picture in sorted((data / "mask_folders" / folder).glob("*.jpg")):
+            image = picture_or_frame(picture)
+            if image is None:
+                continue
+            height, width = image.shape[:2]
+            yield LabelledHead("mask_folders", picture, Box(0, -0.1 * height, width, height), state, float(height))
+    if head_labels is not None:
+        yield from _heads_by_eye(data, head_labels)
+
+
+def _yolo_faces(source: str, folder: Path, states: Sequence[str]) -> Iterator[LabelledHead]:
+    for labels in sorted((folder / "labels").glob("*.txt")):
+        picture = next((folder / "images").glob(labels.stem + ".*"), None)
+        if picture is None:
+            continue
+        image = picture_or_frame(picture)
+        if image is None:
+            continue
+        height, width = image.shape[:2]
+        for line in labels.read_text(encoding="utf-8").splitlines():
+            values = line.split()
+            if len(values) < _YOLO_FIELDS:
+                continue
+            x, y, w, h = (float(value) * side for value, side in zip(values[1:5], (width, height) * 2, strict=True))
+            if w <= 0 or h <= 0:
+                continue
+            face = Box(x - w / 2, y - h / 2, x + w / 2, y + h / 2)
+            yield LabelledHead(source, picture, head_of_face(face), states[int(values[0])], h)
+
+
+def _heads_by_eye(data: Path, head_labels: Path) -> Iterator[LabelledHead]:
+    with head_labels.open(encoding="utf-8", newline="") as rows:
+        for row in csv.DictReader(rows):
+            folder = data / row["set"]
+            picture = folder / row["picture"] if _FRAME_MARK in row["picture"] else folder / "images" / row["picture"]
+            box = Box(float(row["x1"]), float(row["y1"]), float(row["x2"]), float(row["y2"]))
+            yield LabelledHead(row["set"], picture, box, row["state"], box.height)
+
+
+def picture_or_frame(picture: Path) -> Image | None:
+    """Return the BGR picture, or one frame of a recording for a name like `clip.mp4#120`; None, logged, if unreadable."""
+    if _FRAME_MARK not in picture.name:
+        try:
+            return read_picture(picture)
+        except BadPicture as unreadable:
+            log.warning("%s", unreadable)
+            return None
+    clip, _, frame = picture.name.partition(_FRAME_MARK)
+    recording = cv2.VideoCapture(str(picture.with_name(clip)))
+    try:
+        for _ in range(int(frame)):  # seeking is not exact in every container; these clips are short
+            recording.grab()
+        found, image = recording.read()
+        return np.asarray(image, dtype=np.uint8) if found else None
+    finally:
+        recording.release()
+
+
+def same_picture_groups(pictures: Sequence[Path]) -> dict[Path, int]:
+    """Return a group number a picture; near-duplicates share one, across all sets that are given."""
+    readable = [(picture, image) for picture in pictures if (image := picture_or_frame(picture)) is not None]
+    hashes = np.stack([difference_hash(image) for _, image in readable])
+    members = groups(len(readable), near_duplicates(hashes))
+    return {picture: member for (picture, _), member in zip(readable, members, strict=True)}
+
+
+def context(image: Image, head: Box) -> Image:
+    """Return the square of CONTEXT_SCALE heads around a head box, CONTEXT_SIZE pixels wide."""
+    x, y = head.centre
+    half = max(head.width, head.height) * CONTEXT_SCALE / 2
+    return cut(image, Box(x - half, y - half, x + half, y + half), CONTEXT_SIZE, CONTEXT_SIZE)
+
+
+def build_contexts(heads: Iterable[LabelledHead]) -> Contexts:
+    """Cut the context of every head; a picture that cannot be read is logged and left out."""
+    by_picture: dict[Path, list[LabelledHead]] = defaultdict(list)
+    for head in heads:
+        by_picture[head.picture].append(head)
+    groups = same_picture_groups(list(by_picture))
+    cuts: list[Image] = []
+    kept: list[LabelledHead] = []
+    for picture, members in by_picture.items():
+        image = picture_or_frame(picture)
+        if image is None:
+            continue
+        for head in members:
+            cuts.append(context(image, head.head))
+            kept.append(head)
+    return Contexts(
+        np.stack(cuts),
+        np.array([MASK_STATES.index(head.state) for head in kept], dtype=np.int64),
+        np.array([head.labelled_height for head in kept], dtype=np.float32),
+        np.array([head.source for head in kept]),
+        np.array([groups[head.picture] for head in kept], dtype=np.int64),
+        np.array([head.picture.name for head in kept]),
+    )
+
+
+def cached_contexts(data: Path, cache: Path, head_labels: Path | None = None) -> Contexts:
+    """Load the contexts from the cache file, or cut them and write it.
+
+    Delete the file after the data or this module have changed: the cache does not know.
+    """
+    if not cache.exists():
+        made = build_contexts(labelled_heads(data, head_labels))
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(
+            cache,
+            pixels=made.pixels,
+            states=made.states,
+            heights=made.heights,
+            sources=made.sources,
+            groups=made.groups,
+            names=made.names,
+        )
+        return made
+    with np.load(cache) as stored:
+        return Contexts(
+            stored["pixels"],
+            stored["states"],
+            stored["heights"],
+            stored["sources"],
+            stored["groups"],
+            stored["names"],
+        )

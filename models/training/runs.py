@@ -1,0 +1,232 @@
+"""From the data folder to weights with one call a task: cut, train, hold out, calibrate, export, write down.
+
+A run writes into its folder: `cache/*.npz` (crops), `resume.pt` (to go on after a break), `network.pt`, the ONNX file
+that the product loads, `run.json` (schedule, temperatures, figures on what was held out) and `curve.png`.
+
+Expected on two shared cores: mask 45 minutes, protective items and attire 30 minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from models.crops import HEAD_SIZE, PERSON_HEIGHT, PERSON_WIDTH
+from models.errors import AbsentWeights
+from models.evaluation.ppe import PpeReport, as_json, ppe_figures
+from models.evaluation.ppe_labels import LabelledPerson
+from models.training import mask, ppe
+from models.training.crops import Contexts, cached_contexts
+from models.training.displaced import displaced_masks
+from models.training.export import export_onnx
+from models.training.fitting import Schedule, fit_temperature, softmax
+from models.training.refit import refit
+
+log = logging.getLogger(__name__)
+
+LABELS: Final = Path(__file__).resolve().parents[2] / "datasets" / "ppe_labels"
+MASK_SCHEDULE: Final = Schedule(crops=60_000)
+PPE_SCHEDULE: Final = Schedule(crops=9_000, batch_size=32, rate_features=5e-4, rate_head=1.5e-3, averaging=0.99)
+
+_FOLDS: Final = 8
+_DISPLACED: Final = 2_500
+_RECOLOURINGS: Final = ((45, (2, 0, 1)), (100, (1, 2, 0)), (140, (2, 1, 0)))
+"""Hue turns and channel orders under which attire is measured again: the uniforms of another day."""
+_LOSS_LINE: Final = re.compile(r"step (\d+) of \d+, loss ([\d.]+)")
+
+
+def train_mask(
+    data: Path,
+    out: Path,
+    *,
+    checkpoint: Path,
+    landmarks: Path | None = None,
+    held_out: str | None = None,
+    schedule: Schedule = MASK_SCHEDULE,
+) -> Path:
+    """Train the mask-state network; return its ONNX file.
+
+    Args:
+        data: folder of the data sets.
+        out: folder of the run; an interrupted run in it is resumed.
+        checkpoint: EfficientNet-lite0 weights of ImageNet (`*.pth`).
+        landmarks: YuNet as ONNX, to make more wrongly worn masks; without it there are only the real ones.
+        held_out: a set that is not trained on, for an honest figure; None holds out one picture group in eight.
+        schedule: length and rates.
+
+    Raises:
+        AbsentWeights: the checkpoint or the landmarks are not there.
+    """
+    contexts = cached_contexts(data, out / "cache" / "heads.npz", LABELS / "heads.csv")
+    test = contexts.sources == held_out if held_out else contexts.groups % _FOLDS == 0
+    copies = np.isin(contexts.groups, np.unique(contexts.groups[test]))
+    training, validation = contexts.select(~test & ~copies), contexts.select(test)
+    if landmarks is not None:
+        training = _joined(training, displaced_masks(training, landmarks, count=_DISPLACED))
+    with _Curve(out):
+        network = mask.train(training, schedule, _state_dict(checkpoint), out / "resume.pt")
+    logits = mask.predict(network, mask.run_time_crops(validation))
+    temperature = fit_temperature(logits, validation.states)
+    mask.write_run(out, schedule, temperature, mask.figures(validation, softmax(logits / temperature)))
+    _save(network, out)
+    return export_mask(network, temperature, out / "mask_state.onnx")
+
+
+def train_ppe(data: Path, out: Path, *, checkpoint: Path, fold: int = 0, schedule: Schedule = PPE_SCHEDULE) -> Path:
+    """Train the network of protective items and attire; return its ONNX file.
+
+    Args:
+        data: folder of the data sets.
+        out: folder of the run; an interrupted run in it is resumed.
+        checkpoint: EfficientNet-lite0 weights of ImageNet (`*.pth`).
+        fold: which third of the shoots is held out from the features and the figures (0 to 2); the last layers are
+            fitted again on all people after the figures have been taken. -1 measures on what was trained on.
+        schedule: length and rates.
+
+    Raises:
+        AbsentWeights: the checkpoint is not there.
+    """
+    people = ppe.read_people(data, LABELS / "persons.csv")
+    test = ppe.fold_of(people) == max(fold, 0)
+    training, validation = people.select(~test) if fold >= 0 else people, people.select(test)
+    with _Curve(out):
+        network = ppe.train(training, schedule, _state_dict(checkpoint), out / "resume.pt")
+    refit(network, training)
+    items, attire = ppe.predict(network, validation)
+    temperatures = ppe_temperatures(validation, items, attire)
+    plain = _ppe_report(validation, items, attire, temperatures)
+    record: dict[str, Any] = {"schedule": asdict(schedule), "temperatures": temperatures, "held_out": as_json(plain)}
+    record["attire_recoloured"] = [
+        _balanced(_ppe_report(validation, *ppe.predict(network, validation, turn=turn, order=order), temperatures))
+        for turn, order in _RECOLOURINGS
+    ]
+    (out / "run.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
+    refit(network, people)  # measured above on people held out; shipped with what all of them teach
+    _save(network, out)
+    return export_ppe(network, temperatures, out / "ppe_attire.onnx")
+
+
+def ppe_temperatures(people: ppe.People, items: npt.NDArray[np.float64], attire: npt.NDArray[np.float64]) -> dict[str, float]:
+    """Return a temperature an item and one for attire, fitted on people who were not trained on."""
+    found = {item: fit_temperature(items[:, k], people.items[:, k]) for k, item in enumerate(ppe.ITEMS)}
+    known = people.attire != ppe.UNLABELLED
+    return {**found, "attire": fit_temperature(attire[known], people.attire[known])}
+
+
+def export_mask(network: Any, temperature: float, target: Path) -> Path:
+    """Write the mask network with the mirrored look, softmax and temperature inside."""
+    import torch
+
+    class Calibrated(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+
+        def forward(self, crops: Any) -> Any:
+            return torch.softmax(mask.both_ways(self.network, crops) / temperature, dim=-1)
+
+    export_onnx(Calibrated(), {"crops": torch.rand(2, 3, HEAD_SIZE, HEAD_SIZE)}, ["probabilities"], target)
+    return target
+
+
+def export_ppe(network: Any, temperatures: Mapping[str, float], target: Path) -> Path:
+    """Write the network of items and attire with softmax and temperatures inside."""
+    import torch
+
+    class Calibrated(torch.nn.Module):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = network
+            self.register_buffer("of_items", torch.tensor([[[temperatures[item]] for item in ppe.ITEMS]]))
+
+        def forward(self, persons: Any, heads: Any) -> Any:
+            items, attire = self.network(persons, heads)
+            return torch.softmax(items / self.of_items, dim=-1), torch.softmax(attire / temperatures["attire"], dim=-1)
+
+    examples = {"persons": torch.rand(2, 3, PERSON_HEIGHT, PERSON_WIDTH), "heads": torch.rand(2, 3, HEAD_SIZE, HEAD_SIZE)}
+    export_onnx(Calibrated(), examples, ["items", "attire"], target)
+    return target
+
+
+def _state_dict(checkpoint: Path) -> Mapping[str, Any]:
+    import torch
+
+    if not checkpoint.is_file():
+        raise AbsentWeights(f"no checkpoint at {checkpoint.name}")
+    loaded: Mapping[str, Any] = torch.load(checkpoint, weights_only=True)
+    return loaded
+
+
+def _save(network: Any, out: Path) -> None:
+    import torch
+
+    torch.save(network.state_dict(), out / "network.pt")
+
+
+def _joined(first: Contexts, second: Contexts) -> Contexts:
+    """Put made heads behind real ones, as one source of their own and in no group."""
+    count = len(second)
+    return Contexts(
+        np.concatenate([first.pixels, second.pixels]),
+        np.concatenate([first.states, second.states]),
+        np.concatenate([first.heights, second.heights]),
+        np.concatenate([first.sources, np.array(["displaced"] * count, dtype=np.str_)]),
+        np.concatenate([first.groups, np.full(count, -1, dtype=np.int64)]),
+        np.concatenate([first.names, second.names]),
+    )
+
+
+def _ppe_report(
+    people: ppe.People,
+    items: npt.NDArray[np.float64],
+    attire: npt.NDArray[np.float64],
+    temperatures: Mapping[str, float],
+) -> PpeReport:
+    scale = np.array([temperatures[item] for item in ppe.ITEMS])[None, :, None]
+    labelled = [
+        LabelledPerson(Path(str(name)), ppe.NOWHERE, tuple(int(state) for state in states), int(kind))
+        for name, states, kind in zip(people.names, people.items, people.attire, strict=True)
+    ]
+    return ppe_figures(labelled, softmax(items / scale), softmax(attire / temperatures["attire"]))
+
+
+def _balanced(report: PpeReport) -> float | None:
+    return report.attire.balanced_accuracy if report.attire is not None else None
+
+
+class _Curve(logging.Handler):
+    """Collects the losses that a run logs and draws them when it ends."""
+
+    def __init__(self, out: Path) -> None:
+        super().__init__()
+        self._out = out
+        self._points: list[tuple[int, float]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        matched = _LOSS_LINE.match(record.getMessage())
+        if matched:
+            self._points.append((int(matched[1]), float(matched[2])))
+
+    def __enter__(self) -> None:
+        self._out.mkdir(parents=True, exist_ok=True)
+        logging.getLogger("models.training.fitting").addHandler(self)
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("models.training.fitting").removeHandler(self)
+        if not self._points:
+            return
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(6, 4))
+        axes = figure.subplots()
+        axes.plot(*zip(*self._points, strict=True))
+        axes.set(xlabel="step", ylabel="loss")
+        figure.savefig(self._out / "curve.png")

@@ -1,0 +1,1 @@
+"""Moving data: sources, threads, files, the database and the command line."""

@@ -1,0 +1,303 @@
+"""Tells others about events: from the outbox of the store to webhooks, mail and MQTT, at least once each.
+
+A notice is written in the transaction that stored its event, so none is lost; it is struck off when every channel has it
+or has given up. A channel that fails is tried again on its own schedule and holds up no other. The id of a message is the
+same at every attempt, so a receiver can tell a repetition.
+"""
+
+from __future__ import annotations
+
+import json
+import smtplib
+import socket
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from ipaddress import ip_address
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+import certifi
+import httpx2 as httpx
+import structlog
+from paho.mqtt import publish
+from paho.mqtt.enums import MQTTProtocolVersion
+from standardwebhooks import Webhook
+
+from analyzer.types import EventId, Severity
+from pipelines.errors import PipelineError, Transient
+from pipelines.records import StoredEvent
+from pipelines.sources.address import redact
+from pipelines.store.entries import Notice, Topic
+
+SCHEDULE: Final = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""Seconds until each attempt after the one before: about three days in all, as the Standard Webhooks specification has it."""
+
+_TIMEOUT: Final = 15.0
+_RANK: Final = {Severity.ASSIST: 0, Severity.LOW: 1, Severity.MEDIUM: 2, Severity.HIGH: 3, Severity.CRITICAL: 4}
+
+
+class Undelivered(PipelineError, Transient):
+    """A channel did not take a message. ``retry_after``: seconds that it asked for."""
+
+    def __init__(self, why: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(why)
+
+
+class Refused(PipelineError):
+    """A channel wants no more messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One message. No pictures and no tracks of people leave the facility with it."""
+
+    id: str
+    topic: Topic
+    at: datetime
+    event: StoredEvent
+
+    def body(self) -> str:
+        """JSON; the same at every attempt."""
+        event = self.event
+        data = {
+            "event": event.id,
+            "rule": event.rule,
+            "severity": event.severity,
+            "facility": event.facility,
+            "camera": event.camera,
+            "zone": event.zone,
+            "since": event.since.isoformat(),
+            "opened_at": event.opened_at.isoformat(),
+            "review_state": event.review_state,
+            "claim": "sign of a violation, not yet a violation" if event.review_state == "awaiting" else "reviewed",
+        }
+        document = {"type": self.topic, "timestamp": self.at.isoformat(), "data": data}
+        return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+class Channel(Protocol):
+    """One way to tell somebody. ``least``: nothing below this severity."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def least(self) -> Severity: ...
+    @property
+    def topics(self) -> frozenset[Topic]: ...
+    def send(self, alert: Alert) -> None:
+        """Raises: Undelivered, Refused."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookChannel:
+    """Signed as Standard Webhooks. Without ``private`` only https to public addresses; redirects are never followed."""
+
+    name: str
+    url: str
+    secret: str = field(repr=False)
+    least: Severity = Severity.LOW
+    topics: frozenset[Topic] = frozenset(Topic)
+    private: bool = False
+
+    def send(self, alert: Alert) -> None:
+        self._check()
+        body = alert.body()
+        moment = datetime.now(UTC)
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": alert.id,
+            "webhook-timestamp": str(int(moment.timestamp())),
+            "webhook-signature": Webhook(self.secret).sign(alert.id, moment, body),
+        }
+        try:
+            answer = httpx.post(self.url, content=body.encode(), headers=headers, timeout=_TIMEOUT, follow_redirects=False)
+        except httpx.HTTPError as error:
+            raise Undelivered(redact(f"{type(error).__name__}: {error}", self.url)) from None
+        if answer.status_code == httpx.codes.GONE:
+            raise Refused("the receiver says that it is gone (410)")
+        if not answer.is_success:
+            raise Undelivered(f"answered {answer.status_code}", _retry_after(answer.headers.get("retry-after")))
+
+    def _check(self) -> None:
+        parts = urlsplit(self.url)
+        if self.private:
+            return
+        if parts.scheme != "https":
+            raise Refused("only https goes out to the public")
+        try:
+            found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise Undelivered(f"the host cannot be resolved: {error.strerror}") from error
+        if any(not ip_address(str(entry[4][0]).partition("%")[0]).is_global for entry in found):
+            raise Refused("the address is not a public one")
+
+
+@dataclass(frozen=True, slots=True)
+class MailChannel:
+    """One mail a message. ``user`` empty: no login."""
+
+    name: str
+    host: str
+    sender: str
+    to: tuple[str, ...]
+    port: int = 587
+    tls: bool = True
+    user: str = ""
+    password: str = field(default="", repr=False)
+    least: Severity = Severity.HIGH
+    topics: frozenset[Topic] = frozenset({Topic.OPENED, Topic.ESCALATED})
+
+    def send(self, alert: Alert) -> None:
+        message = EmailMessage()
+        event = alert.event
+        message["From"], message["To"] = self.sender, ", ".join(self.to)
+        message["Subject"] = f"[Vigil] {event.rule} {event.severity} - {event.camera}"
+        message["Message-ID"] = f"<{alert.id}@vigil.invalid>"
+        message["Date"] = alert.at
+        lines = (
+            f"Dấu hiệu vi phạm {event.rule} ({event.severity})",
+            f"Camera: {event.camera}, cơ sở: {event.facility}",
+            f"Từ {event.since.isoformat()}, mở lúc {event.opened_at.isoformat()}",
+            f"Mã: {event.id}",
+        )
+        message.set_content("\n".join(lines) + "\n")
+        try:
+            with smtplib.SMTP(self.host, self.port, timeout=_TIMEOUT) as server:
+                if self.tls:
+                    server.starttls(context=ssl.create_default_context())
+                if self.user:
+                    server.login(self.user, self.password)
+                server.send_message(message)
+        except (OSError, smtplib.SMTPException) as error:
+            raise Undelivered(redact(f"{type(error).__name__}: {error}", self.password)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class MqttChannel:
+    """Publishes to ``topic``/camera/rule with QoS 1."""
+
+    name: str
+    host: str
+    prefix: str = "vigil/events"
+    port: int = 8883
+    tls: bool = True
+    user: str = ""
+    password: str = field(default="", repr=False)
+    least: Severity = Severity.LOW
+    topics: frozenset[Topic] = frozenset(Topic)
+
+    def send(self, alert: Alert) -> None:
+        try:
+            publish.single(
+                f"{self.prefix}/{alert.event.camera}/{alert.event.rule}",
+                payload=alert.body(),
+                qos=1,
+                hostname=self.host,
+                port=self.port,
+                client_id=f"vigil-{alert.id[:16]}",
+                keepalive=int(_TIMEOUT),
+                auth={"username": self.user, "password": self.password} if self.user else None,
+                tls={"ca_certs": certifi.where()} if self.tls else None,
+                protocol=MQTTProtocolVersion.MQTTv311,
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            raise Undelivered(redact(f"{type(error).__name__}: {error}", self.password)) from None
+        except Exception as error:  # noqa: BLE001 - the library raises its own kinds for a refused connection
+            raise Undelivered(redact(f"{type(error).__name__}: {error}", self.password)) from None
+
+
+def _retry_after(value: str | None) -> float | None:
+    try:
+        return min(float(value), 86_400.0) if value is not None else None
+    except ValueError:
+        return None
+
+
+# --- the relay ------------------------------------------------------------------------------------
+
+
+class AlertStore(Protocol):
+    """What is needed of the repository."""
+
+    def undelivered(self, limit: int = 100) -> tuple[Notice, ...]: ...
+    def delivered(self, numbers: Sequence[int], at: datetime) -> None: ...
+    def event(self, event: EventId) -> StoredEvent: ...
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far one notice has come on one channel."""
+
+    attempts: int = 0
+    due: datetime | None = None
+    over: bool = False
+
+
+class Relay:
+    """Brings notices to channels. Call `round` every few seconds; time is an argument."""
+
+    def __init__(self, store: AlertStore, channels: Sequence[Channel]) -> None:
+        self._store, self._channels = store, tuple(channels)
+        self._progress: dict[tuple[int, str], _Progress] = {}
+        self._closed: set[str] = set()
+        self._failing: set[str] = set()
+        self._log = structlog.get_logger()
+        self.sent = self.given_up = 0
+
+    def round(self, now: datetime) -> int:
+        """Try everything that is due; the number of notices that are done with."""
+        done = []
+        self._failing = set()
+        for notice in self._store.undelivered(1000):
+            event = self._store.event(notice.event)
+            for channel in self._channels:
+                self._try(channel, notice, event, now)
+            if all(self._over(notice, channel) for channel in self._channels):
+                done.append(notice.number)
+        if done:
+            self._store.delivered(done, now)
+            for number in done:
+                for channel in self._channels:
+                    self._progress.pop((number, channel.name), None)
+        return len(done)
+
+    def _over(self, notice: Notice, channel: Channel) -> bool:
+        return channel.name in self._closed or self._progress[notice.number, channel.name].over
+
+    def _try(self, channel: Channel, notice: Notice, event: StoredEvent, now: datetime) -> None:
+        progress = self._progress.setdefault((notice.number, channel.name), _Progress())
+        if progress.over or channel.name in self._closed | self._failing or (progress.due is not None and now < progress.due):
+            return
+        if notice.topic not in channel.topics or _RANK[event.severity] < _RANK[channel.least]:
+            progress.over = True
+            return
+        alert = Alert(f"{notice.event}.{notice.number}", notice.topic, notice.at, event)
+        progress.attempts += 1
+        try:
+            channel.send(alert)
+        except Refused as error:
+            self._closed.add(channel.name)
+            self._log.error("alert.channel_closed", channel=channel.name, error=str(error))
+        except Undelivered as error:
+            self._failing.add(channel.name)  # the rest of its messages wait: one time-out a round delays the others enough
+            self._later(progress, error, now)
+            self._log.warning(
+                "alert.undelivered", channel=channel.name, id=alert.id, error=str(error), attempts=progress.attempts
+            )
+        else:
+            progress.over = True
+            self.sent += 1
+            self._log.info("alert.sent", channel=channel.name, id=alert.id, attempts=progress.attempts)
+
+    def _later(self, progress: _Progress, error: Undelivered, now: datetime) -> None:
+        if progress.attempts >= len(SCHEDULE):
+            progress.over = True
+            self.given_up += 1
+            return
+        wait = max(SCHEDULE[progress.attempts], error.retry_after or 0.0)
+        progress.due = now + timedelta(seconds=wait)

@@ -1,0 +1,174 @@
+"""Analysis of recordings: each one a run, resumable, idempotent, and none stops another."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Self
+
+from rich.markup import escape
+from rich.progress import Progress
+
+from analyzer.types import RunId
+from models.perception import PerceptionFactory, load_perception
+from pipelines.analysis import Analysis, Ground
+from pipelines.errors import BadInput, NotFound
+from pipelines.evidence import EvidenceWriter
+from pipelines.identity import code_version
+from pipelines.plan import Plan, make_plan
+from pipelines.records import EventFilter, EventPosition, EvidenceState, Run, RunState, StoredEvent, TimeBasis
+from pipelines.settings import Settings
+from pipelines.site_file import load_site
+from pipelines.site_records import camera_records, mask_only_site, remember
+from pipelines.store.database import open_database
+from pipelines.store.migration import migrate
+from pipelines.store.repository import Repository
+from pipelines.summary import RunSummary
+
+_DONE = frozenset({RunState.FINISHED, RunState.PARTIAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for. ``start`` without a zone is in the facility's time."""
+
+    recordings: tuple[str, ...]
+    site: Path | None
+    rate: float
+    start: datetime | None = None
+    record_scenes: Path | None = None
+
+
+class Batch:
+    """One command over any number of recordings. Made by `open`; use as a context manager."""
+
+    def __init__(self, request: Request, plan: Plan, ground: Ground, closing: ExitStack) -> None:
+        self._request, self._plan, self._ground, self._closing = request, plan, ground, closing
+
+    @classmethod
+    def open(cls, settings: Settings, request: Request, factory: PerceptionFactory | None = None) -> Self:
+        """Read the site, open the database (bringing it up to date) and load the networks.
+
+        Raises:
+            BadInput: the site file or the address of the database cannot be used.
+        """
+        document = load_site(request.site) if request.site else None
+        plan = make_plan(request.recordings, camera_records(document.site) if document else None)
+        document = document or mask_only_site(tuple(dict.fromkeys(job.camera for job in plan.jobs)))
+        with ExitStack() as stack:
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            database = stack.enter_context(open_database(settings.database))
+            migrate(database)
+            repository = Repository(database)
+            evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository))
+            factory = factory or load_perception(settings.device, settings.precision, settings.backend)
+            site, zones = remember(document, repository)
+            ground = Ground(
+                site=site,
+                site_sha256=document.sha256,
+                zones=zones,
+                factory=factory,
+                repository=repository,
+                evidence=evidence,
+                runs=settings.runs,
+                rate=request.rate,
+                code=code_version(),
+            )
+            return cls(request, plan, ground, stack.pop_all())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._closing.close()
+
+    def analyse(self, bars: Progress, stopped: Callable[[], bool]) -> tuple[list[RunSummary], list[BadInput]]:
+        """Analyse every recording; what cannot be read is refused with its reason and the rest goes on."""
+        runs: list[RunSummary] = []
+        refused = list(self._plan.refused)
+        for job in self._plan.jobs:
+            if stopped():
+                break
+            try:
+                runs.append(self._one(Analysis(job, self._ground, self._request.start), bars, stopped))
+            except BadInput as problem:
+                refused.append(problem)
+        return runs, refused
+
+    def _one(self, analysis: Analysis, bars: Progress, stopped: Callable[[], bool]) -> RunSummary:
+        before = self._earlier(analysis.run_id)
+        if before and before.state in _DONE:
+            # Asked for again, with these rules and networks: they speak for the recording again.
+            self._ground.repository.make_current(before.id)
+            self._copy_scenes(analysis)
+            return self._summary(analysis, before, already_done=True)
+        began = monotonic()
+        expected = analysis.source.expected
+        bar = bars.add_task(escape(analysis.source.name), total=expected.total_seconds() if expected else None)
+        run, outcome, analysed = analysis.run(stopped, lambda pts: bars.update(bar, completed=pts.total_seconds()))
+        bars.update(bar, completed=1, total=1)
+        if not outcome.interrupted:
+            self._copy_scenes(analysis)
+        return replace(
+            self._summary(analysis, run),
+            elapsed=timedelta(seconds=monotonic() - began),
+            analysed_now=analysed,
+            notes=(*outcome.notes, *_time_note(run)),
+        )
+
+    def _earlier(self, run: RunId) -> Run | None:
+        try:
+            return self._ground.repository.run(run)
+        except NotFound:
+            return None
+
+    def _copy_scenes(self, analysis: Analysis) -> None:
+        """Give the user the scenes under the name of the recording, for `vigil replay`."""
+        if folder := self._request.record_scenes:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(analysis.journal_folder / "scenes.jsonl", folder / f"{analysis.job.path.stem}.scenes.jsonl")
+
+    def _events(self, run: RunId) -> Iterator[StoredEvent]:
+        after: EventPosition | None = None
+        while True:
+            page = self._ground.repository.events(EventFilter(run=run), after, limit=200)
+            yield from page.events
+            if page.next is None:
+                return
+            after = page.next
+
+    def _summary(self, analysis: Analysis, run: Run, *, already_done: bool = False) -> RunSummary:
+        events = list(self._events(run.id))
+        evidence = Counter(event.evidence_state for event in events)
+        end = run.first_at + timedelta(days=3660)
+        return RunSummary(
+            run=run.id,
+            recording=analysis.source.name,
+            camera=run.camera,
+            state=run.state,
+            time_basis=run.time_basis,
+            first_at=run.first_at,
+            coverage=self._ground.repository.coverage(run.camera, run.first_at, end, run.id),
+            counts=run.counts,
+            tracks=run.tracks,
+            events=tuple(sorted(Counter(event.rule for event in events).items())),
+            tallies=tuple(entry.tally for entry in self._ground.repository.tallies(run=run.id)),
+            evidence_ready=evidence[EvidenceState.READY],
+            evidence_failed=evidence[EvidenceState.FAILED] + evidence[EvidenceState.LOST],
+            elapsed=timedelta(0),
+            analysed_now=timedelta(0),
+            already_done=already_done,
+            notes=_time_note(run),
+        )
+
+
+def _time_note(run: Run) -> tuple[str, ...]:
+    if run.time_basis is not TimeBasis.UNKNOWN:
+        return ()
+    return ("start time unknown: times count from 1970-01-01; --start places the recording in time",)

@@ -1,0 +1,54 @@
+"""`vigil alerts`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.settings import Settings
+
+_PACE = 2.0  # s
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def alerts(
+        config: Annotated[Path, typer.Argument(help="File that names webhooks, mail and MQTT (docs/alerts.md).")],
+        *,
+        once: Annotated[bool, typer.Option("--once", help="Send what waits and end.")] = False,
+    ) -> None:
+        """Tell others about events as they are stored: webhooks, mail, MQTT, at least once each."""
+        run(Settings(), config, once=once)
+
+
+def run(settings: Settings, config: Path, *, once: bool) -> None:
+    """Relay until a signal comes."""
+    from datetime import UTC, datetime
+
+    import structlog
+
+    from pipelines.alert_file import load_channels
+    from pipelines.alerts import Relay
+    from pipelines.commands.live import signalled
+    from pipelines.errors import StoreError
+    from pipelines.store import Repository, migrate, open_database
+    from pipelines.telemetry import configure
+
+    configure(settings.log_level)
+    channels = load_channels(config)
+    stopped = signalled()
+    with open_database(settings.database) as database:
+        migrate(database)
+        relay = Relay(Repository(database), channels)
+        while not stopped.is_set():
+            try:
+                relay.round(datetime.now(UTC))
+            except StoreError as error:
+                structlog.get_logger().error("store.unavailable", error=str(error))
+            if once:
+                return
+            stopped.wait(_PACE)

@@ -1,0 +1,116 @@
+"""`vigil coverage`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.coverage import CoverageSummary
+    from pipelines.records import CoverageInterval
+    from pipelines.sla import ConnectionReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def coverage(
+        camera: Annotated[str, typer.Argument(help="Id of the camera.")],
+        *,
+        day: Annotated[
+            datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day in the facility's time; today when not given.")
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ) -> None:
+        """Say what a camera watched on a day, what it did not and why, and how its connection was.
+
+        Time that was not watched is not compliant time. The parts add up to the day exactly.
+        """
+        show(Settings(), camera, day, as_json=as_json)
+
+
+def show(settings: Settings, name: str, day: datetime | None, *, as_json: bool) -> None:
+    """Print the ledger of a day; a day that is not over ends now."""
+    from zoneinfo import ZoneInfo
+
+    from analyzer.types import CameraId
+    from pipelines.coverage import day_bounds, filled, summed
+    from pipelines.errors import BadInput, NotFound
+    from pipelines.sla import report
+    from pipelines.store import Repository, open_database
+
+    with open_database(settings.database) as database:
+        repository = Repository(database)
+        try:
+            camera = repository.camera(CameraId(name))
+        except NotFound:
+            known = ", ".join(one.id for one in repository.cameras()) or "none"
+            raise BadInput(f"camera {name}", "is not known", f"name one of: {known}") from None
+        zone = ZoneInfo(repository.facility(camera.facility).timezone)
+        now = datetime.now(UTC)
+        since, until = day_bounds((day or now.astimezone(zone)).date(), zone)
+        until = max(since, min(until, now))
+        intervals = filled(repository.coverage(camera.id, since, until), camera.id, since, until)
+    summary, connection = summed(intervals), report(camera.id, intervals)
+    if as_json:
+        print(json.dumps(_as_json(intervals, summary, connection), ensure_ascii=False, indent=2))
+    else:
+        _print(intervals, summary, connection, zone)
+
+
+def _as_json(
+    intervals: tuple[CoverageInterval, ...], summary: CoverageSummary, connection: ConnectionReport
+) -> dict[str, object]:
+    def seconds(length: timedelta | None) -> float | None:
+        return None if length is None else length.total_seconds()
+
+    return {
+        "intervals": [
+            {"start": one.start.isoformat(), "end": one.end.isoformat(), "state": one.state, "reason": one.reason}
+            for one in intervals
+        ],
+        "total_s": seconds(summary.total),
+        "live_s": seconds(summary.live),
+        "degraded_s": seconds(summary.degraded),
+        "gaps_s": {reason: seconds(length) for reason, length in summary.gaps},
+        "qualities_s": {quality: seconds(length) for quality, length in summary.qualities},
+        "uptime": connection.uptime,
+        "outages": len(connection.outages),
+        "longest_outage_s": seconds(connection.longest),
+        "mttr_s": seconds(connection.mttr),
+        "mtbf_s": seconds(connection.mtbf),
+        "planned_s": seconds(connection.planned),
+    }
+
+
+def _print(intervals: tuple[CoverageInterval, ...], summary: CoverageSummary, connection: ConnectionReport, zone: object) -> None:
+    from zoneinfo import ZoneInfo
+
+    assert isinstance(zone, ZoneInfo)
+    console = Console()
+    table = Table("from", "to", "length", "state", "reason")
+    for one in intervals:
+        start, end = one.start.astimezone(zone), one.end.astimezone(zone)
+        table.add_row(f"{start:%H:%M:%S}", f"{end:%H:%M:%S}", _length(one.duration), one.state, one.reason or "")
+    console.print(table)
+    share = "-" if summary.share is None else f"{summary.share:.2%}"
+    console.print(f"watched {share} of {_length(summary.total)} (of it degraded {_length(summary.degraded)})")
+    console.print("; ".join(f"{quality} {_length(length)}" for quality, length in summary.qualities))
+    uptime = "-" if connection.uptime is None else f"{connection.uptime:.2%}"
+    mttr = "-" if connection.mttr is None else _length(connection.mttr)
+    console.print(
+        f"uptime {uptime}, {len(connection.outages)} outages, longest {_length(connection.longest)}, mean repair {mttr}"
+    )
+
+
+def _length(length: timedelta) -> str:
+    seconds = round(length.total_seconds())
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

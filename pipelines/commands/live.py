@@ -1,0 +1,183 @@
+"""`vigil live` and `vigil up`."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import structlog
+import typer
+
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pipelines.live import Live
+    from pipelines.live_camera import Origin
+    from pipelines.records import ZoneVersion
+    from pipelines.seeing import Seer, SightFactory
+    from pipelines.site_file import SiteDocument
+    from pipelines.store import Repository
+    from pipelines.supervisor import SiteWatch
+
+EXHAUSTED = 70
+SITE = Annotated[Path, typer.Option(help="Site file; cameras with a source are watched. Saved changes are taken over.")]
+
+
+class PerceptionKind(StrEnum):
+    """What looks at the pictures."""
+
+    NETWORKS = "networks"
+    SYNTHETIC = "synthetic"  # finds the painted people of synthetic cameras
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+
+    @app.command()
+    def live(
+        site: SITE,
+        *,
+        rate: Annotated[float | None, typer.Option(min=0.1, max=30, help="Analysed instants a second and camera.")] = None,
+        perception: Annotated[
+            PerceptionKind, typer.Option(help="The shipped networks, or a fake for trials.")
+        ] = PerceptionKind.NETWORKS,
+    ) -> None:
+        """Watch the cameras of a site around the clock.
+
+        SIGTERM or Ctrl-C ends within 20 seconds and loses nothing. Exit code 70: perception hung and the process wants to
+        be started again (`vigil up` does).
+        """
+        raise typer.Exit(run(Settings(), site, rate, perception))
+
+    @app.command()
+    def up(
+        site: SITE, alerts: Annotated[Path | None, typer.Option(help="Alerts file: tell others about events as well.")] = None
+    ) -> None:
+        """Watch the cameras, serve the pages and send alerts, all kept running by one supervisor."""
+        from pipelines.supervisor import Heartbeat, Task, keep
+        from pipelines.telemetry import configure
+
+        settings = Settings()
+        configure(settings.log_level)
+        vigil = (sys.executable, "-c", "from pipelines.cli import main; main()")
+        live_task = Task("live", (*vigil, "live", "--site", str(site)), Heartbeat(settings.heartbeat))
+        tasks = [live_task, Task("serve", (*vigil, "serve"))]
+        if alerts is not None:
+            tasks.append(Task("alerts", (*vigil, "alerts", str(alerts))))
+        raise typer.Exit(0 if keep(tasks, signalled()) else 1)
+
+
+def signalled() -> threading.Event:
+    """Set by SIGTERM and Ctrl-C, as often as they come.
+
+    An event takes a lock, and a second signal in the middle of that would wait for it for ever. So the handler only
+    writes into a pipe, and a thread sets the event.
+    """
+    stopped = threading.Event()
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+
+    def note(_number: int, _frame: object) -> None:
+        with contextlib.suppress(BlockingIOError):
+            os.write(writing, b"x")
+
+    def follow() -> None:
+        os.read(reading, 1)
+        stopped.set()
+
+    threading.Thread(target=follow, name="signals", daemon=True).start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, note)
+    return stopped
+
+
+def run(settings: Settings, path: Path, rate: float | None, perception: PerceptionKind) -> int:
+    """Watch until a signal comes; the exit code."""
+    from prometheus_client import start_http_server
+
+    from pipelines.disk import Disk
+    from pipelines.evidence import EvidenceWriter
+    from pipelines.live import Live
+    from pipelines.seeing import BatchedSeer, Exhausted
+    from pipelines.site_file import load_site
+    from pipelines.store import Repository, migrate, open_database
+    from pipelines.supervisor import Heartbeat, SiteWatch, plans_of
+    from pipelines.telemetry import configure
+
+    configure(settings.log_level)
+    document = load_site(path)
+    plans = plans_of(document, settings, rate)
+    stopped = signalled()
+    watch = SiteWatch(path)
+    with ExitStack() as stack:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        database = stack.enter_context(open_database(settings.database))
+        migrate(database)
+        repository = Repository(database)
+        evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository))
+        seer = BatchedSeer(_factory(settings, perception))
+        origin, zones = _origin(document, repository, seer)
+        at_work = Live(
+            origin, repository, evidence, zones=zones, heartbeat=Heartbeat(settings.heartbeat), disk=Disk(settings.data_dir)
+        )
+        if settings.metrics_port is not None:
+            start_http_server(settings.metrics_port, str(settings.host), at_work.metrics.registry)
+        at_work.reconcile(plans)
+
+        def take_over(saved: SiteDocument) -> None:
+            wanted = plans_of(saved, settings, rate)
+            at_work.reconcile(wanted, *_origin(saved, repository, seer))
+
+        threading.Thread(target=_follow, args=(at_work, watch, take_over, stopped), name="follow", daemon=True).start()
+        try:
+            at_work.run()
+        except Exhausted:
+            return EXHAUSTED
+    return 0
+
+
+def _factory(settings: Settings, perception: PerceptionKind) -> SightFactory:
+    if perception is PerceptionKind.SYNTHETIC:
+        from models.synthetic import synthetic_factory
+
+        return synthetic_factory()
+    from models.errors import PerceptionError
+    from models.perception import load_perception
+    from pipelines.errors import BadInput
+
+    try:
+        return load_perception(settings.device, settings.precision, settings.backend)
+    except PerceptionError as error:
+        raise BadInput("networks", str(error), "ask vigil doctor, or try --perception synthetic") from error
+
+
+def _origin(document: SiteDocument, repository: Repository, seer: Seer) -> tuple[Origin, tuple[ZoneVersion, ...]]:
+    """Write the site to the store and judge by it."""
+    from analyzer.privacy import withhold
+    from pipelines.identity import code_version
+    from pipelines.live_camera import Origin
+    from pipelines.site_records import remember
+
+    site, zones = remember(document, repository)
+    return Origin(site, document.sha256, code_version(), seer, lambda scene: withhold(scene, site)), zones
+
+
+def _follow(at_work: Live, watch: SiteWatch, take_over: Callable[[SiteDocument], None], stopped: threading.Event) -> None:
+    """Take over what is saved in the site file, and pass on the wish to stop."""
+    from pipelines.errors import PipelineError
+
+    while not stopped.wait(2.0):
+        if (document := watch.changed()) is not None:
+            try:
+                take_over(document)
+            except PipelineError as problem:
+                structlog.get_logger().error("site.not_taken_over", error=str(problem))
+    at_work.stop()

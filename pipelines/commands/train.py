@@ -1,0 +1,96 @@
+"""`vigil train`."""
+
+from __future__ import annotations
+
+import logging
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.markup import escape
+
+BAD_INPUT = 2
+_EXPECTED_HOURS = {"mask": 0.8, "ppe": 0.5, "attire": 0.5}
+
+
+class Task(StrEnum):
+    """Which network is trained. Items and attire share one."""
+
+    PERSON = "person"
+    MASK = "mask"
+    PPE = "ppe"
+    ATTIRE = "attire"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def train(
+        task: Annotated[Task, typer.Argument(help="Which network; ppe and attire are one network and one run.")],
+        *,
+        data: Annotated[Path, typer.Option(help="Folder with one folder a data set (see `vigil data check`).")],
+        out: Annotated[Path, typer.Option(help="Folder of the run; one that was cut off goes on where it stopped.")],
+        checkpoint: Annotated[
+            Path | None, typer.Option(help="Weights to start from: YOLO26n for person, EfficientNet-lite0 for the others.")
+        ] = None,
+        teachers: Annotated[Path | None, typer.Option(help="person: folder of the published networks that label.")] = None,
+        landmarks: Annotated[Path | None, typer.Option(help="mask: YuNet as ONNX, to make more wrongly worn masks.")] = None,
+        held_out: Annotated[str | None, typer.Option(help="mask: a data set to measure on and not to train on.")] = None,
+        epochs: Annotated[int, typer.Option(min=1, help="person: passes over the pictures.")] = 14,
+        size: Annotated[int, typer.Option(min=320, max=1280, help="person: side of the training input.")] = 416,
+        seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 20,
+    ) -> None:
+        """Train a network from the data folder to an ONNX file, with curves as PNG and figures as JSON.
+
+        Needs the extra `train`. To ship the result, put the file into models/weights and record it with
+        `python -m models.weights pin NAME`.
+        """
+        console = Console(stderr=True)
+        logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)])
+        from models.errors import PerceptionError
+
+        if not data.is_dir():
+            console.print(f"[red]{escape(str(data))}: there is no such folder; check the path[/]")
+            raise typer.Exit(BAD_INPUT)
+        out.mkdir(parents=True, exist_ok=True)
+        try:
+            if task is Task.PERSON:
+                weights = _person(data, out, checkpoint, teachers, epochs=epochs, size=size - size % 32, seed=seed)
+            else:
+                console.print(f"expected: about {_EXPECTED_HOURS[task.value]} hours on 2 cores")
+                weights = _classifier(task, data, out, checkpoint, landmarks, held_out=held_out, seed=seed)
+        except (PerceptionError, ModuleNotFoundError) as problem:
+            remedy = "; install the extra `train`" if isinstance(problem, ModuleNotFoundError) else ""
+            console.print(f"[red]{escape(str(problem))}{remedy}[/]", soft_wrap=True)
+            raise typer.Exit(BAD_INPUT) from problem
+        console.print(f"{escape(str(weights))} {weights.stat().st_size / 1e6:.1f} MB")
+
+
+def _person(data: Path, out: Path, checkpoint: Path | None, teachers: Path | None, *, epochs: int, size: int, seed: int) -> Path:
+    from models.training.person import train_person
+
+    resume = (out / "run" / "weights" / "last.pt").is_file()
+    report = train_person(
+        data, out, epochs=epochs, image_size=size, seed=seed, resume=resume, teachers=teachers, start=checkpoint
+    )
+    return report.weights
+
+
+def _classifier(
+    task: Task, data: Path, out: Path, checkpoint: Path | None, landmarks: Path | None, *, held_out: str | None, seed: int
+) -> Path:
+    from dataclasses import replace
+
+    from models.errors import AbsentWeights
+    from models.training.runs import MASK_SCHEDULE, PPE_SCHEDULE, train_mask, train_ppe
+
+    if checkpoint is None:
+        raise AbsentWeights("name the weights to start from: --checkpoint FILE (EfficientNet-lite0 of ImageNet)")
+    if task is Task.MASK:
+        schedule = replace(MASK_SCHEDULE, seed=seed)
+        return train_mask(data, out, checkpoint=checkpoint, landmarks=landmarks, held_out=held_out, schedule=schedule)
+    return train_ppe(data, out, checkpoint=checkpoint, schedule=replace(PPE_SCHEDULE, seed=seed))

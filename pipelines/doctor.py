@@ -1,0 +1,166 @@
+"""Is this installation fit? Each check says what it found and, when it is not well, what to do."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+
+from analyzer.site import Camera
+from pipelines.errors import BadInput
+from pipelines.settings import Settings
+
+LIBRARIES = ("numpy", "opencv-python-headless", "av", "openvino", "supervision", "fastapi", "sqlmodel", "pysqlite3")
+LOW_SPACE_GB, NO_SPACE_GB = 5.0, 0.5
+_REACH_S = 3.0
+
+
+class Health(StrEnum):
+    OK = "ok"
+    NOTE = "note"  # works, but a person should know
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    subject: str
+    health: Health
+    found: str
+    remedy: str = ""
+
+
+def examine(settings: Settings, site: Path | None = None) -> tuple[Finding, ...]:
+    """Run every check; one that breaks is itself a finding. With a site file its cameras are called as well."""
+    checks: list[Callable[[Settings], Sequence[Finding]]] = [
+        _versions,
+        _sqlite,
+        _device,
+        _weights,
+        _database,
+        _evidence,
+        _space,
+    ]
+    if site is not None:
+        checks.append(partial(_cameras, site))
+    return tuple(finding for check in checks for finding in _guarded(check, settings))
+
+
+def fit(findings: Sequence[Finding]) -> bool:
+    """Whether the installation can do its work."""
+    return all(finding.health is not Health.BAD for finding in findings)
+
+
+def _guarded(check: Callable[[Settings], Sequence[Finding]], settings: Settings) -> Sequence[Finding]:
+    try:
+        return check(settings)
+    except Exception as error:  # noqa: BLE001 - a doctor reports what fails, whatever it is
+        name = check.func.__name__ if isinstance(check, partial) else check.__name__
+        return (Finding(name.strip("_"), Health.BAD, f"{type(error).__name__}: {error}", "see the message"),)
+
+
+def _versions(_settings: Settings) -> Sequence[Finding]:
+    libraries = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
+    return (
+        Finding("python", Health.OK, f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
+        Finding("vigil", Health.OK, importlib.metadata.version("vigil")),
+        Finding("libraries", Health.OK, libraries),
+    )
+
+
+def _sqlite(_settings: Settings) -> Sequence[Finding]:
+    import pysqlite3
+
+    version = tuple(int(part) for part in pysqlite3.sqlite_version.split("."))
+    if version < (3, 51, 3):
+        return (Finding("sqlite", Health.BAD, pysqlite3.sqlite_version, "3.51.3 or newer: install the pinned pysqlite3"),)
+    return (Finding("sqlite", Health.OK, pysqlite3.sqlite_version),)
+
+
+def _device(settings: Settings) -> Sequence[Finding]:
+    import openvino
+
+    core = openvino.Core()
+    name = core.get_property("CPU", "FULL_DEVICE_NAME")
+    wanted = f"device {settings.device}, backend {settings.backend}, precision {settings.precision}"
+    return (Finding("device", Health.OK, f"{wanted}; CPU {name.strip()}; OpenVINO sees {', '.join(core.available_devices)}"),)
+
+
+def _weights(_settings: Settings) -> Sequence[Finding]:
+    from models.weights import load_catalogue
+
+    findings = []
+    for entry in load_catalogue():
+        intact = entry.is_intact()
+        findings.append(
+            Finding(
+                f"weights {entry.name}",
+                Health.OK if intact else Health.BAD,
+                f"sha256 {entry.sha256[:12]}" + ("" if intact else " does not match the file"),
+                "" if intact else "restore the file from the release; unknown weights are never loaded",
+            )
+        )
+    return findings
+
+
+def _database(settings: Settings) -> Sequence[Finding]:
+    from pipelines.store.migration import describe
+
+    return (Finding("database", Health.OK, describe(settings.database)),)
+
+
+def _evidence(settings: Settings) -> Sequence[Finding]:
+    folder = settings.evidence
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / ".doctor"
+    probe.write_bytes(b"")
+    probe.unlink()
+    return (Finding("evidence folder", Health.OK, f"{folder} can be written"),)
+
+
+def _space(settings: Settings) -> Sequence[Finding]:
+    free = shutil.disk_usage(settings.evidence).free / 1e9
+    found = f"{free:.1f} GB free"
+    if free < NO_SPACE_GB:
+        return (Finding("space", Health.BAD, found, "make room: evidence can not be written"),)
+    if free < LOW_SPACE_GB:
+        return (Finding("space", Health.NOTE, found, "make room soon"),)
+    return (Finding("space", Health.OK, found),)
+
+
+def _cameras(site: Path, settings: Settings) -> Sequence[Finding]:
+    """Whether somebody listens at each camera's address. Pictures and passwords are for ``vigil camera check``."""
+    from pipelines.site_file import load_site
+
+    document = load_site(site)
+    return tuple(_camera(camera, document.path, settings) for camera in document.site.cameras)
+
+
+def _camera(camera: Camera, site: Path, settings: Settings) -> Finding:
+    from pipelines.sources.address import destination, parse_address
+
+    subject = f"camera {camera.id}"
+    if not camera.source:
+        return Finding(subject, Health.NOTE, "has no source", "fine for recordings; live watching needs an address")
+    try:
+        if "://" not in camera.source:
+            found = (site.parent / camera.source).exists()
+            return Finding(
+                subject, Health.OK if found else Health.NOTE, f"recording {camera.source} {'is there' if found else 'is missing'}"
+            )
+        address = destination(parse_address(camera.source, subject), subject, loopback=settings.allow_loopback_cameras)
+        if not address.is_network:
+            return Finding(subject, Health.OK, str(address))
+        with socket.create_connection(address.endpoint, timeout=_REACH_S):
+            return Finding(subject, Health.OK, f"{address} answers")
+    except BadInput as problem:
+        return Finding(subject, Health.BAD, problem.problem, problem.remedy)
+    except OSError as problem:
+        return Finding(subject, Health.BAD, f"{address} does not answer ({problem})", "check power, cable, address and port")

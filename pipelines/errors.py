@@ -1,0 +1,74 @@
+"""Every failure of the pipeline that a caller may act on.
+
+PipelineError
++-- BadInput            the user's file, folder or address; names the place and the remedy (exit code 2)
+|   +-- BadRecording
+|   +-- BadSite
++-- SourceFault         a camera or file failed while it was read (retryable ones are `Transient`)
++-- StoreError
+|   +-- NotFound
+|   +-- VersionConflict somebody else decided in between
+|   +-- SchemaTooNew    the database was written by a newer Vigil
+|   +-- StoreUnavailable  locked, full or unreachable (`Transient`)
++-- EvidenceError
+"""
+
+from __future__ import annotations
+
+
+class PipelineError(Exception):
+    """Root of the tree."""
+
+
+class Transient:
+    """Mixed into an error that may pass by itself: trying again later makes sense."""
+
+
+class BadInput(PipelineError):
+    """Something a person handed in cannot be used.
+
+    Args:
+        place: file, key path or address, as the person wrote it (secrets redacted).
+        problem: what is wrong there.
+        remedy: what to do about it.
+    """
+
+    def __init__(self, place: str, problem: str, remedy: str) -> None:
+        self.place, self.problem, self.remedy = place, problem, remedy
+        super().__init__(f"{place}: {problem}; {remedy}")
+
+
+class BadRecording(BadInput):
+    """A recording that cannot be read."""
+
+
+class BadSite(BadInput):
+    """A site file that cannot be used."""
+
+
+class SourceFault(PipelineError):
+    """A source failed while it was read."""
+
+
+class StoreError(PipelineError):
+    """The database refused."""
+
+
+class NotFound(StoreError):
+    """No such row."""
+
+
+class VersionConflict(StoreError):
+    """The row was changed by somebody else since it was read."""
+
+
+class SchemaTooNew(StoreError):
+    """The database was written by a newer version of this program."""
+
+
+class StoreUnavailable(StoreError, Transient):
+    """The database is locked, full or out of reach."""
+
+
+class EvidenceError(PipelineError):
+    """Evidence could not be written or does not match its hash."""

@@ -1,0 +1,95 @@
+"""An H.264 copy of a clip for browsers that cannot play the original. It is labelled as derived and never replaces it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from models.frame import Image
+from pipelines.errors import EvidenceError
+from pipelines.evidence.footage import FRAGMENTED
+from pipelines.sources.pictures import quarter_turns, upright_bgr
+
+Retouch = Callable[[Image], Image]
+
+CODEC = "h264"
+_LONG_SIDE = 1920
+_ENCODING = {"preset": "veryfast", "crf": "23"}
+
+
+def make_proxy(clip: Path, target: Path, retouch: Retouch | None = None) -> None:
+    """Encode a clip again, upright, at most 1920 pixels wide or high, with the same times.
+
+    Args:
+        clip: what to read.
+        target: what to write.
+        retouch: changes each upright picture (BGR) on its way.
+
+    Raises:
+        EvidenceError: no picture of the clip can be decoded, or this build of FFmpeg cannot encode H.264.
+    """
+    with av.open(f"file:{clip}", mode="r", container_options={"protocol_whitelist": "file"}) as source:
+        stream = source.streams.best("video")
+        if not isinstance(stream, VideoStream) or stream.time_base is None:
+            raise EvidenceError("the clip has no pictures to copy")
+        frames = _decoded(source, stream)
+        first = next(frames, None)
+        if first is None:
+            raise EvidenceError("not one picture of the clip can be decoded")
+        frames = _chain(first, frames)
+        _encode(_size(first), (_upright(one, _size(first), retouch) for one in frames), stream.time_base, target)
+
+
+def _encode(size: tuple[int, int], frames: Iterator[VideoFrame], time_base: Fraction, target: Path) -> None:
+    with av.open(f"file:{target}", mode="w", format="mp4", options=dict(FRAGMENTED)) as output:
+        try:
+            copy = output.add_stream("libx264", rate=25, options=dict(_ENCODING))
+        except av.FFmpegError as error:
+            raise EvidenceError("this build of FFmpeg cannot encode H.264") from error
+        (copy.width, copy.height), copy.pix_fmt = size, "yuv420p"
+        copy.codec_context.time_base = time_base
+        latest = -1
+        for frame in frames:
+            if frame.pts is None or frame.pts <= latest:
+                continue
+            latest = frame.pts
+            frame.time_base = time_base
+            output.mux(copy.encode(frame))
+        output.mux(copy.encode(None))
+
+
+def _chain(first: VideoFrame, rest: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+    yield first
+    yield from rest
+
+
+def _size(frame: VideoFrame) -> tuple[int, int]:
+    """Upright and even, as 4:2:0 demands."""
+    width, height = (frame.height, frame.width) if quarter_turns(frame.rotation) % 2 else (frame.width, frame.height)
+    scale = min(1.0, _LONG_SIDE / max(width, height))
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
+
+
+def _upright(frame: VideoFrame, size: tuple[int, int], retouch: Retouch | None) -> VideoFrame:
+    width, height = size
+    if retouch is not None or quarter_turns(frame.rotation):
+        image = upright_bgr(frame, frame.rotation)
+        changed = VideoFrame.from_ndarray(image if retouch is None else retouch(image), format="bgr24")
+        changed.pts = frame.pts
+        frame = changed
+    return frame.reformat(width=width, height=height, format="yuv420p")
+
+
+def _decoded(source: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """Every picture that comes out; a packet that cannot be decoded is passed over."""
+    for packet in source.demux(stream):
+        try:
+            yield from stream.codec_context.decode(packet)
+        except av.FFmpegError:
+            continue

@@ -1,0 +1,117 @@
+"""Brings the evidence folder and the store together after a stop that nobody planned.
+
+- pending row, file there and sound: finished.
+- pending row, no file: lost, with the reason, visible to the inspector.
+- file without a row: moved to quarantine, never deleted.
+- ``.part``: removed; it never had a name and nobody was promised it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import av
+import cv2
+import numpy as np
+
+from pipelines.errors import EvidenceError
+from pipelines.evidence.files import LOCK, PART, QUARANTINE, place, sha256_of
+from pipelines.records import Evidence, EvidenceKind, EvidenceState
+
+_UNWRITTEN = "Vigil was stopped before it was written"
+_CHANGED = "its content is not what was being written; the file was put into quarantine"
+
+
+class _Store(Protocol):
+    def put_evidence(self, evidence: Sequence[Evidence]) -> None: ...
+    def pending_evidence(self) -> tuple[Evidence, ...]: ...
+    def evidence_paths(self) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What was done; ``quarantined`` and ``removed`` are paths relative to the evidence folder."""
+
+    finished: tuple[Evidence, ...] = ()
+    lost: tuple[Evidence, ...] = ()
+    quarantined: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+def reconcile(root: Path, store: _Store) -> Reconciled:
+    """To be called when nobody writes into the folder."""
+    removed = tuple(_remove_parts(root))
+    finished: list[Evidence] = []
+    lost: list[Evidence] = []
+    unsound: list[str] = []
+    for row in store.pending_evidence():
+        settled = _settle(root, row)
+        (finished if settled.state is EvidenceState.READY else lost).append(settled)
+        if settled.reason == _CHANGED:
+            unsound.append(row.path)
+    # Quarantine comes first: stopped between the two steps, the next start finds the same rows pending.
+    quarantined = [_quarantine(root, path) for path in unsound]
+    known = store.evidence_paths()
+    quarantined += [_quarantine(root, path) for path in _files(root) if path not in known]
+    store.put_evidence((*finished, *lost))
+    return Reconciled(tuple(finished), tuple(lost), tuple(quarantined), removed)
+
+
+def _settle(root: Path, row: Evidence) -> Evidence:
+    try:
+        path = place(root, row)
+        if not path.is_file():
+            return replace(row, state=EvidenceState.LOST, reason=_UNWRITTEN)
+        sha256 = sha256_of(path)
+        sound = sha256 == row.sha256 if row.sha256 is not None else _opens(path, row.kind)
+        if not sound:
+            return replace(row, state=EvidenceState.LOST, reason=_CHANGED)
+        return replace(row, state=EvidenceState.READY, sha256=sha256, size_bytes=path.stat().st_size, reason="")
+    except (OSError, EvidenceError) as error:
+        return replace(row, state=EvidenceState.LOST, reason=f"cannot be read ({type(error).__name__})")
+
+
+def _opens(path: Path, kind: EvidenceKind) -> bool:
+    """Whether a file whose hash was never noted (the store is an older copy, say) is whole."""
+    try:
+        match kind:
+            case EvidenceKind.BOXES | EvidenceKind.SIDECAR:
+                json.loads(path.read_bytes())
+                return True
+            case EvidenceKind.KEY_FRAME:
+                return cv2.imdecode(np.frombuffer(path.read_bytes(), dtype=np.uint8), cv2.IMREAD_COLOR) is not None
+            case EvidenceKind.CLIP | EvidenceKind.PROXY:
+                with av.open(f"file:{path}", mode="r", container_options={"protocol_whitelist": "file"}) as clip:
+                    return sum(1 for packet in clip.demux(video=0) if packet.size and not packet.is_corrupt) > 0
+    except (OSError, ValueError, av.FFmpegError, cv2.error):
+        return False
+
+
+def _remove_parts(root: Path) -> Iterator[str]:
+    for path in sorted(root.rglob(f"*{PART}")):
+        if path.is_file() and QUARANTINE not in path.relative_to(root).parts:
+            path.unlink()
+            yield path.relative_to(root).as_posix()
+
+
+def _files(root: Path) -> Iterator[str]:
+    for path in sorted(root.rglob("*")):
+        relative = path.relative_to(root)
+        if path.is_file() and relative.parts[0] != QUARANTINE and relative.as_posix() != LOCK:
+            yield relative.as_posix()
+
+
+def _quarantine(root: Path, relative: str) -> str:
+    """Move a file aside under its own path; an earlier one of that name is kept as well."""
+    source, target = root / relative, root / QUARANTINE / relative
+    target.parent.mkdir(parents=True, exist_ok=True)
+    free, number = target, 0
+    while free.exists():
+        number += 1
+        free = target.with_name(f"{target.name}.{number}")
+    source.rename(free)
+    return free.relative_to(root).as_posix()

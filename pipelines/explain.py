@@ -1,0 +1,100 @@
+"""Why there is an event at a moment, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from analyzer.catalogue import RuleState, explain_rules
+from analyzer.desk import Standing
+from analyzer.engine import Engine
+from analyzer.entry import Level, Text
+from analyzer.labels import REASONS, ROLES
+from analyzer.privacy import withhold
+from analyzer.sentences import Language, seconds
+from analyzer.site import Site
+from analyzer.types import Provenance, RuleId, RunId, Scene, Verdict
+from pipelines.errors import BadInput
+from pipelines.replay import CODE_VERSION
+from pipelines.scene_file import read_scenes
+from pipelines.site_file import load_site
+
+_VERDICTS = {
+    Verdict.VIOLATING: Text("dấu hiệu vi phạm", "violating"),
+    Verdict.COMPLIANT: Text("tuân thủ", "compliant"),
+    Verdict.UNKNOWN: Text("không đánh giá được", "not assessable"),
+}
+
+
+def explained(scenes: Path, site: Path, at: datetime, camera: str | None, language: str) -> Iterator[str]:
+    """Lines for a person: every rule with what it judged at the last scene up to a moment.
+
+    Raises:
+        BadInput: no scene up to that moment, another camera, an unknown language, or files that cannot be used.
+    """
+    if language not in set(Language):
+        raise BadInput(f"--language {language}", "is not offered", "write vi or en")
+    tongue = Language(language)
+    document = load_site(site)
+    moment = at if at.tzinfo else at.replace(tzinfo=document.site.facility.timezone)
+    engine: Engine | None = None
+    last: Scene | None = None
+    for scene in read_scenes(scenes):
+        if scene.frame.at > moment:
+            break
+        if camera not in (None, scene.frame.camera):
+            raise BadInput(str(scenes), f"has scenes of {scene.frame.camera}, not of {camera}", "name the scenes of that camera")
+        if engine is None:
+            engine = Engine(document.site, scene.frame.camera, Provenance(RunId("explain"), document.sha256, CODE_VERSION))
+        engine.step(withhold(scene, document.site))
+        last = scene
+    if engine is None or last is None:
+        raise BadInput(str(scenes), f"has no scene up to {moment.isoformat()}", "name a later moment")
+    yield f"{last.frame.camera} {last.frame.at.astimezone(UTC).isoformat()} (+{last.frame.pts})"
+    standings = engine.standings()
+    for standing in standings:
+        yield _standing(standing, tongue)
+    yield from _silent(document.site.of_camera(last.frame.camera), {standing.entry.id for standing in standings}, tongue)
+
+
+def _standing(standing: Standing, language: Language) -> str:
+    judgement, timing, votes = standing.judgement, standing.clause.timing, standing.votes
+    said = _say(_VERDICTS[judgement.verdict], language)
+    if judgement.reason is not None:
+        said += f" ({_say(REASONS[judgement.reason], language)})"
+    who = judgement.subject.key + (f" {_say(ROLES[judgement.role.role], language)}" if judgement.role else "")
+    needed = _say(
+        Text(
+            f"cần ≥ {timing.min_assessed} thời điểm đánh giá được, ≥ {timing.ratio:.0%} vi phạm, kéo dài ≥ "
+            f"{seconds(timing.first.total_seconds(), language) or '0 giây'}",
+            f"needs >= {timing.min_assessed} instants assessed, >= {timing.ratio:.0%} violating, over >= "
+            f"{seconds(timing.first.total_seconds(), language) or '0 s'}",
+        ),
+        language,
+    )
+    state = _say(Text("ĐANG MỞ", "OPEN") if standing.open else Text("chưa mở", "not open"), language)
+    counted = _say(
+        Text(
+            f"{votes.violating} vi phạm / {votes.compliant} tuân thủ / {votes.total - votes.assessed} không đánh giá được",
+            f"{votes.violating} violating / {votes.compliant} compliant / {votes.total - votes.assessed} not assessable",
+        ),
+        language,
+    )
+    return f"{standing.entry.id} {who}: {said}; {state}: {counted}; {needed}"
+
+
+def _silent(site: Site, heard: set[RuleId], language: Language) -> Iterator[str]:
+    for status in explain_rules(site):
+        if status.entry.level is not Level.CAMERA or status.entry.id in heard:
+            continue
+        if status.state is RuleState.ON:
+            nobody = Text("không có ai thuộc phạm vi quy tắc", "nobody here whom it is about")
+            yield f"{status.entry.id}: {_say(nobody, language)}"
+        else:
+            missing = "; ".join(_say(text, language) for text in status.missing)
+            yield f"{status.entry.id}: {_say(status.why, language)}{': ' if missing else ''}{missing}"
+
+
+def _say(text: Text, language: Language) -> str:
+    return text.vi if language is Language.VI else text.en

@@ -1,0 +1,166 @@
+"""Which pictures are worth touching: two gates that may only save work, never decide that nothing happened.
+
+`PacketGate` reads the sizes of the compressed packets: an encoder spends bytes where the picture changes. While nothing
+happens only keyframes are decoded; when something does, everything from the last keyframe on. Encoders of constant bit
+rate spend the same bytes always, so the gate is believed only for as long as the motion test agrees with it: it counts
+its own misses, and a gate that misses is switched off for that camera.
+
+`MotionTest` looks at a small grey picture before the detector does. A person who stands still moves nothing: whoever
+owns the tracks keeps both awake with `PacketGate.hold`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Grey = npt.NDArray[np.uint8]
+
+GLANCE_SIZE = (160, 90)  # width, height of the grey picture both the motion test and the picture health look at
+
+
+@dataclass(frozen=True, slots=True)
+class GateLimits:
+    """Starting values; times in seconds of arrival."""
+
+    learning: float = 10.0  # awake for so long after the start
+    linger: float = 5.0  # awake for so long after the last activity
+    factor: float = 1.5  # packets are active above this multiple of the quiet level ...
+    spread: float = 4.0  # ... and above so many mean deviations over it
+    settle: float = 120.0  # time constant of the quiet level
+    judged: int = 40  # agreement is judged over so many moving pictures
+    misses: float = 0.05  # share of moving pictures the packets may have missed
+    distrust: float = 3600.0  # how long a gate that missed more is off
+
+
+@dataclass(slots=True)
+class PacketGate:
+    """State of the gate of one camera. ``at`` is monotonic seconds."""
+
+    limits: GateLimits = GateLimits()
+    level: float = 0.0  # learned mean size of a quiet P-packet, bytes
+    deviation: float = 0.0
+    recent: float = 0.0  # mean over about the last three packets
+    missed: int = 0  # moving pictures the packets had called quiet, in all
+    _started: float | None = None
+    _last: float = 0.0
+    _awake_until: float = 0.0
+    _distrusted_until: float = 0.0
+
+    _agreed: deque[bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._agreed = deque(maxlen=self.limits.judged)
+
+    def packet(self, size: int, at: float, *, key: bool) -> bool:
+        """Take in one packet; says whether its picture should be decoded although it is no keyframe."""
+        if self._started is None:
+            self._started = self._last = at
+            self._awake_until = at + self.limits.learning
+        if not key:  # keyframes are large whether something moves or not
+            self._learn(size, at)
+        return self.awake(at)
+
+    def awake(self, at: float) -> bool:
+        return at < self._awake_until or at < self._distrusted_until
+
+    @property
+    def active(self) -> bool:
+        """Whether the packets themselves say that something happens."""
+        return self.recent > max(self.limits.factor * self.level, self.level + self.limits.spread * self.deviation)
+
+    def moved(self, at: float, *, moved: bool) -> None:
+        """What the motion test saw in a decoded picture: keeps the gate awake, and judges it."""
+        if not moved:
+            return
+        self._agreed.append(self.active)
+        self.missed += not self.active
+        self._awake_until = max(self._awake_until, at + self.limits.linger)
+        full = len(self._agreed) == self.limits.judged
+        if full and self._agreed.count(False) > self.limits.misses * self.limits.judged:
+            self._distrusted_until = at + self.limits.distrust
+            self._agreed.clear()
+
+    def hold(self, until: float) -> None:
+        """Stay awake until ``until``: a track is alive."""
+        self._awake_until = max(self._awake_until, until)
+
+    def _learn(self, size: int, at: float) -> None:
+        if self.level == 0.0:
+            self.level, self.recent, self.deviation = float(size), float(size), size / 4
+        self.recent += (size - self.recent) / 3
+        if self.active and self._started is not None and at - self._started > self.limits.learning:
+            self._awake_until = max(self._awake_until, at + self.limits.linger)
+            # A lasting change (night, rain) becomes the new quiet level, only a hundred times slower.
+            share = (at - self._last) / (100 * self.limits.settle)
+        else:
+            settling = self._started is not None and at - self._started < self.limits.learning
+            share = 0.05 if settling else (at - self._last) / self.limits.settle
+        share = min(max(share, 0.0), 0.05)
+        self.level += share * (size - self.level)
+        self.deviation += share * (abs(size - self.level) - self.deviation)
+        self._last = at
+
+
+_TILE = 5  # pixels of the glance: a person of 180 px in 1080p covers three tiles
+_NOISE_FACTOR, _LEAST_CHANGE = 3.0, 5.0  # grey levels
+_SETTLE = 20.0  # s until a thing that stays belongs to the background
+_EVERYTHING = 0.6  # share of tiles: the light was switched
+
+
+@dataclass(slots=True)
+class MotionTest:
+    """Compares small grey pictures with a background that is learned slowly, tile by tile."""
+
+    _background: npt.NDArray[np.float32] | None = None
+    _noise: npt.NDArray[np.float32] | None = None
+    _last: float = 0.0
+    _seen: int = 0
+
+    def moved(self, grey: Grey, at: float) -> bool:
+        """Whether something differs from the background. The first picture always does: nothing is known yet."""
+        tiles = tile_means(grey)
+        if self._background is None or self._noise is None or self._background.shape != tiles.shape:
+            self._background, self._noise = tiles, np.full_like(tiles, 1.0)
+            self._last = at
+            return True
+        change = np.abs(tiles - self._background)
+        changed = change > np.maximum(_LEAST_CHANGE, _NOISE_FACTOR * self._noise)
+        share = float(changed.mean())
+        self._seen += 1
+        # The first pictures are averaged, or the noise of the very first one would stay for long.
+        step = max(min(max((at - self._last) / _SETTLE, 0.0), 0.5), 1.0 / (self._seen + 1))
+        self._last = at
+        if share > _EVERYTHING:
+            self._background = tiles
+            return True
+        self._background = self._background + step * (tiles - self._background)
+        self._noise = np.where(changed, self._noise, self._noise + step * (change - self._noise)).astype(np.float32)
+        return share > 0.0
+
+
+def tile_means(grey: Grey) -> npt.NDArray[np.float32]:
+    """Mean grey level of each 5 x 5 tile."""
+    height, width = grey.shape[0] // _TILE * _TILE, grey.shape[1] // _TILE * _TILE
+    blocks = grey[:height, :width].reshape(height // _TILE, _TILE, width // _TILE, _TILE)
+    return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float32)
+
+
+@dataclass(slots=True)
+class RateSampler:
+    """Chooses pictures so that ``rate`` a second are analysed, on a grid so that errors do not add up."""
+
+    rate: float
+    next_due: float = 0.0
+
+    def due(self, at: float) -> bool:
+        """Whether the picture at stream time ``at`` (seconds, not falling) is taken."""
+        interval = 1.0 / self.rate
+        # Half a millisecond: 1/5 s steps of a 90 kHz clock come a little early.
+        if at + 0.0005 < self.next_due:
+            return False
+        self.next_due = self.next_due + interval if at < self.next_due + interval else at + interval
+        return True

@@ -1,0 +1,124 @@
+"""The folder of one run: its scenes as they are made, and the last quiet point, so that nothing done is lost.
+
+``scenes.jsonl`` grows by one line a scene. ``mark.json`` is replaced as a whole at quiet points and says how many bytes of
+the scenes it stands for: what was written after it is cut off when the run is taken up again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import BinaryIO, Self
+
+from analyzer.types import Scene, TrackId
+from pipelines.loop import Mark
+from pipelines.records import DropReason, FrameCounts, GapReason
+from pipelines.scene_file import encode_scene, read_scenes
+from pipelines.sources.items import Hole
+
+_MICROSECOND = timedelta(microseconds=1)
+# Between two marks at least this much of the recording: each mark costs an fsync.
+_MARK_EVERY = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """Where an earlier pass got to."""
+
+    mark: Mark
+    scenes_bytes: int
+
+
+class Journal:
+    """Open for one pass; use as a context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.resumed = _read_mark(folder)
+        self._last = self.resumed.mark.pts if self.resumed else None
+        self._file: BinaryIO | None = None
+
+    @property
+    def scenes_path(self) -> Path:
+        return self.folder / "scenes.jsonl"
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._file = self.scenes_path.open("ab")
+        self._file.truncate(self.resumed.scenes_bytes if self.resumed else 0)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._file:
+            self._sync()
+            self._file.close()
+            self._file = None
+
+    def scenes(self) -> Iterator[Scene]:
+        """Those on disk, in order. Raises `BadInput` when a line is damaged."""
+        if self._file:
+            self._file.flush()
+        if not self.scenes_path.exists():
+            return
+        yield from read_scenes(self.scenes_path)
+
+    def append(self, scene: Scene) -> None:
+        """Add a scene."""
+        assert self._file is not None, "used outside of its context"
+        self._file.write(encode_scene(scene).encode() + b"\n")
+
+    def mark(self, mark: Mark) -> None:
+        """Remember a quiet point, unless the last one is close."""
+        if self._last is not None and mark.pts - self._last < _MARK_EVERY:
+            return
+        self._last = mark.pts
+        size = self._sync()
+        part = self.folder / "mark.json.part"
+        with part.open("w", encoding="utf-8") as file:
+            json.dump(_mark_json(mark, size), file)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(self.folder / "mark.json")
+
+    def _sync(self) -> int:
+        assert self._file is not None, "used outside of its context"
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._file.tell()
+
+
+def _mark_json(mark: Mark, size: int) -> dict[str, object]:
+    return {
+        "pts_us": mark.pts // _MICROSECOND,
+        "captured": mark.counts.captured,
+        "analysed": mark.counts.analysed,
+        "dropped": {reason.value: n for reason, n in mark.counts.dropped},
+        "holes": [[hole.start // _MICROSECOND, hole.end // _MICROSECOND, hole.reason.value] for hole in mark.holes],
+        "next_track": mark.next_track,
+        "tracks": mark.tracks,
+        "scenes_bytes": size,
+    }
+
+
+def _read_mark(folder: Path) -> Resumed | None:
+    """The last quiet point; ``None`` when there is none or it cannot be used (then the run starts anew)."""
+    try:
+        raw = json.loads((folder / "mark.json").read_text(encoding="utf-8"))
+        mark = Mark(
+            pts=raw["pts_us"] * _MICROSECOND,
+            counts=FrameCounts(
+                raw["captured"], raw["analysed"], tuple(sorted((DropReason(reason), n) for reason, n in raw["dropped"].items()))
+            ),
+            holes=tuple(Hole(a * _MICROSECOND, b * _MICROSECOND, GapReason(reason)) for a, b, reason in raw["holes"]),
+            next_track=TrackId(raw["next_track"]),
+            tracks=raw["tracks"],
+        )
+        size = int(raw["scenes_bytes"])
+        usable = (folder / "scenes.jsonl").stat().st_size >= size
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Resumed(mark, size) if usable else None

@@ -1,0 +1,436 @@
+"""The live pipeline of one facility: cameras in, judged scenes out, around the clock.
+
+    camera workers --Inbox--> one loop (detector over all cameras) --scene--> LiveCamera (engine, ledger) --> LiveWriter
+
+Every camera is independent: it may be added, changed, stopped or fail without the others noticing more than the load.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Protocol
+
+import structlog
+
+from analyzer.types import CameraId, Change, Event, Scene
+from models.errors import PerceptionError
+from models.frame import Image
+from pipelines.admission import Capacity
+from pipelines.coverage import close_after_crash
+from pipelines.disk import Disk, DiskLevel
+from pipelines.evidence import EvidenceWriter
+from pipelines.inbox import Caught, Inbox
+from pipelines.live_camera import LiveCamera, Origin
+from pipelines.live_sealing import Sealing
+from pipelines.live_writer import LiveWriter
+from pipelines.metrics import LiveMetrics
+from pipelines.records import CoverageInterval, CoverageState, DropReason, GapReason, RunState, TimeBasis, ZoneVersion
+from pipelines.ring import prune
+from pipelines.seeing import Blind, Exhausted, GuardedSeer
+from pipelines.sources.camera import CameraPlan, CameraStatus, CameraWorker, StartPacer
+from pipelines.sources.lifecycle import State
+from pipelines.sources.liveclock import LiveClock
+from pipelines.sources.wire import Glance, Tally
+from pipelines.store.repository import Repository
+
+_BATCH: Final = 8
+_HOLD: Final = 3.0  # s a camera stays awake after a track was seen
+_CHORES: Final = 1.0  # s
+_ADMISSION: Final = 5.0  # s
+_LONGEST_RUN: Final = timedelta(hours=30)
+_REMEMBERED: Final = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """``ring``: minutes of packets kept of each camera; ``hang``: seconds until a call of perception is given up."""
+
+    ring: float = 5.0
+    hang: float = 10.0
+    stop_within: float = 20.0
+
+
+class Beating(Protocol):
+    """Told every second that the loop is alive."""
+
+    def beat(self) -> None: ...
+
+
+class Live:
+    """Runs until it is stopped. Implements `pipelines.sources.camera.Listener`."""
+
+    def __init__(
+        self,
+        origin: Origin,
+        repository: Repository,
+        evidence: EvidenceWriter | None,
+        *,
+        zones: Sequence[ZoneVersion] = (),
+        options: LiveOptions | None = None,
+        metrics: LiveMetrics | None = None,
+        heartbeat: Beating | None = None,
+        disk: Disk | None = None,
+    ) -> None:
+        self._origin, self._repository, self._options = origin, repository, options or LiveOptions()
+        self._clock, self._pacer = LiveClock.now(), StartPacer()
+        self._lock = threading.RLock()
+        self._cameras: dict[CameraId, LiveCamera] = {}
+        self._workers: dict[CameraId, CameraWorker] = {}
+        self._gone: list[CoverageInterval] = []
+        self._ended: dict[CameraId, datetime] = {}
+        self._inbox = Inbox(self._late)
+        self._seer = GuardedSeer(origin.seer, self._options.hang)
+        self._capacity, self._handed_in = Capacity(), 0
+        self._stopping = threading.Event()
+        self._log = structlog.get_logger()
+        self.metrics = metrics or LiveMetrics()
+        self._sealing = Sealing(evidence, repository, origin.site, zones) if evidence is not None else None
+        self._writer = LiveWriter(repository, origin.site.facility.id, self._drain, self._stored)
+        self._held: dict[CameraId, float] = {}
+        self._heartbeat, self._beaten = heartbeat, 0.0
+        self._disk, self._level, self._clock_suspect = disk, DiskLevel.NORMAL, False
+        self._chores = threading.Thread(target=self._housekeeping, name="chores", daemon=True)
+
+    # --- cameras come and go -----------------------------------------------------------------------
+
+    def reconcile(
+        self, plans: Iterable[CameraPlan], origin: Origin | None = None, zones: Sequence[ZoneVersion] | None = None
+    ) -> None:
+        """Make the running cameras those that are wanted; those for which nothing has changed are not touched.
+
+        Args:
+            plans: of all cameras that are wanted.
+            origin: the site as it is now, when it was changed.
+            zones: its zones as the store knows them.
+        """
+        wanted = {plan.camera: plan for plan in plans}
+        before, self._origin = self._origin, origin or self._origin
+        if zones is not None and self._sealing is not None:
+            self._sealing.zones = tuple(zones)
+        for camera, worker in list(self._workers.items()):
+            if wanted.get(camera) != worker.plan or _concerns(before, self._origin, camera):
+                self._remove(camera)
+        for camera, plan in wanted.items():
+            if camera not in self._workers:
+                self._add(plan)
+
+    def status(self) -> tuple[CameraStatus, ...]:
+        """Of every camera."""
+        return tuple(worker.status for worker in list(self._workers.values()))
+
+    def camera(self, camera: CameraId) -> LiveCamera:
+        return self._cameras[camera]
+
+    def worker(self, camera: CameraId) -> CameraWorker:
+        return self._workers[camera]
+
+    @property
+    def seer(self) -> GuardedSeer:
+        return self._seer
+
+    @property
+    def writer(self) -> LiveWriter:
+        return self._writer
+
+    def _add(self, plan: CameraPlan) -> None:
+        now = self._now()
+        if (ended := self._ended.pop(plan.camera, None)) is None:
+            self._close_earlier_runs(plan.camera, now)
+        elif ended < now:
+            self._gone.append(CoverageInterval(plan.camera, ended, now, CoverageState.GAP, GapReason.STOPPED))
+        camera = LiveCamera(plan, self._origin, now, self._clock.wall)
+        worker = CameraWorker(plan, self, self._clock, self._pacer)
+        with self._lock:
+            self._cameras[plan.camera], self._workers[plan.camera] = camera, worker
+        self._writer.run(camera.record(RunState.RUNNING, str(plan.address), now))
+        self._log.info("camera.added", camera=plan.camera, source=str(plan.address))
+        worker.start()
+
+    def _remove(self, name: CameraId) -> None:
+        worker = self._workers.pop(name)
+        worker.stop()
+        worker.join(5.0)
+        self._inbox.forget(name)
+        self._finish(name)
+        self._origin.seer.forget(name)
+
+    def _finish(self, name: CameraId) -> None:
+        """End the run of a camera whose worker has ended."""
+        now = self._now()
+        with self._lock:
+            camera = self._cameras.pop(name)
+            events = camera.close(now)
+            self._gone += camera.ledger.drain()
+            self._ended[name] = camera.ledger.cursor
+        self._conclude(camera, events, now)
+        self._log.info("camera.removed", camera=name)
+
+    def _close_earlier_runs(self, camera: CameraId, now: datetime) -> None:
+        """A process that was killed could not write its last gap: it is written for it."""
+        runs = self._repository.runs(camera=camera, limit=20)
+        left = [run for run in runs if run.state is RunState.RUNNING and run.time_basis is TimeBasis.LIVE]
+        known = self._repository.coverage(camera, now - _REMEMBERED, now)
+        gap = close_after_crash(known, camera, now, clean=not left)
+        if gap is not None:
+            self._repository.put_coverage([gap])
+        for run in left:
+            self._repository.put_run(replace(run, state=RunState.INTERRUPTED, finished_at=now))
+
+    # --- the loop ----------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Look at pictures until `stop`; then close everything within the time allowed.
+
+        Raises:
+            Exhausted: perception hangs again and again; the process should be replaced.
+        """
+        self._writer.start()
+        self._chores.start()
+        if self._sealing is not None:
+            self._sealing.start(self._open_cameras, self._now)
+        try:
+            while not self._stopping.is_set():
+                self._beat()
+                if batch := self._inbox.take(_BATCH, 0.25):
+                    self._look(batch)
+        finally:
+            self._close()
+
+    def stop(self) -> None:
+        """Ask `run` to end."""
+        self._stopping.set()
+
+    def _beat(self) -> None:
+        now = time.monotonic()
+        if self._heartbeat is not None and now - self._beaten >= _CHORES:
+            self._beaten = now
+            self._heartbeat.beat()
+
+    def _look(self, batch: Sequence[Caught]) -> None:
+        began = time.monotonic()
+        self._handed_in += len(batch)
+        try:
+            answers = self._seer.look([caught.frame for caught in batch])
+        except PerceptionError as error:
+            self._log.error("perception.failed", error=str(error), pictures=len(batch))
+            for caught in batch:
+                self._failed(caught, DropReason.FAILED)
+            if isinstance(error, Exhausted):
+                raise
+            return
+        self._capacity.measured(time.monotonic() - began, len(batch))
+        for caught, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, Blind):
+                self._log.warning("picture.failed", camera=caught.camera, error=answer.why)
+                self._failed(caught, DropReason.FAILED)
+            else:
+                self._understood(caught, answer)
+
+    def _understood(self, caught: Caught, scene: Scene) -> None:
+        with self._lock:
+            camera = self._cameras.get(caught.camera)
+            if camera is None:
+                return
+            try:
+                events = camera.understood(scene)
+            except Exception as error:  # noqa: BLE001 - one camera's broken judgement must not end the watch of the others
+                self._log.exception("judgement.failed", camera=caught.camera, error=str(error))
+                camera.failed(scene.frame.at, DropReason.FAILED)
+                return
+        now = time.monotonic()
+        self.metrics.verdict(caught.camera, now - caught.arrival)
+        if scene.observations and now - self._held.get(caught.camera, 0.0) > _HOLD / 3:
+            self._held[caught.camera] = now
+            if (worker := self._workers.get(caught.camera)) is not None:
+                worker.hold(_HOLD)
+        if events:
+            self._writer.events(events)
+
+    def _failed(self, caught: Caught, reason: DropReason) -> None:
+        self.metrics.dropped(caught.camera, reason)
+        with self._lock:
+            if (camera := self._cameras.get(caught.camera)) is not None:
+                camera.failed(caught.frame.ref.at, reason)
+
+    def _late(self, caught: Caught) -> None:
+        self._failed(caught, DropReason.LATE)
+
+    # --- what cameras tell (their threads) -----------------------------------------------------------
+
+    def caught(self, caught: Caught) -> None:
+        self._inbox.put(caught)
+
+    def glanced(self, camera: CameraId, glance: Glance, grey: Image) -> None:
+        with self._lock:
+            known = self._cameras.get(camera)
+            changed = known is not None and known.glanced(glance, grey, self._clock.utc(glance.arrival))
+        if changed and known is not None:
+            self._log.warning("picture.health", camera=camera, fault=known.health.fault)
+
+    def changed(self, status: CameraStatus, now: float) -> None:
+        with self._lock:
+            camera = self._cameras.get(status.camera)
+            if camera is None:
+                return
+            before = camera.state
+            camera.connection(status.life.state, status.life.reason, self._clock.utc(now))
+        if before is not status.life.state:
+            note = {} if status.life.state is State.LIVE else {"reason": status.life.reason, "error": status.text}
+            self._log.info("camera.state", camera=status.camera, state=status.life.state, attempts=status.attempts, **note)
+            self.metrics.state(status.camera, status.life.state)
+        if status.life.crash_loop:
+            self._log.error("camera.crash_loop", camera=status.camera)
+
+    def counted(self, camera: CameraId, tally: Tally) -> None:
+        with self._lock:
+            if (known := self._cameras.get(camera)) is not None:
+                known.counted(tally)
+        self.metrics.counted(camera, tally)
+
+    # --- chores --------------------------------------------------------------------------------------
+
+    def _housekeeping(self) -> None:
+        last, pruned = time.monotonic(), 0.0
+        if self._disk is not None:
+            self._disk.hold()
+        while not self._stopping.wait(_CHORES):
+            now = self._now()
+            with self._lock:
+                for camera in self._cameras.values():
+                    camera.elapsed(now)
+            if time.monotonic() - last >= _ADMISSION:
+                self._admit(time.monotonic() - last)
+                last = time.monotonic()
+            self._look_at_disk(now)
+            self._look_at_clock()
+            if time.monotonic() - pruned >= 30.0:
+                pruned = time.monotonic()
+                for camera in self._open_cameras():
+                    self._writer.run(camera.record(RunState.RUNNING, str(camera.plan.address), now))
+                    self._writer.tallies(camera.run_id, camera.engine.tallies())
+                self._prune(now)
+                self.roll(now)
+
+    def roll(self, now: datetime) -> None:
+        """Begin new runs where the day has changed: what grows with a run stays small, and a day stands by itself.
+
+        Waits until nobody is in the picture, for six hours at most; what is going on then is cut in two.
+        """
+        for old in self._open_cameras():
+            if old.begins.date() == now.date() or not (old.idle or now - old.begins > _LONGEST_RUN):
+                continue
+            with self._lock:
+                if self._cameras.get(old.camera) is not old:
+                    continue  # taken away meanwhile
+                events = old.close(now)
+                self._gone += old.ledger.drain()
+                new = self._cameras[old.camera] = old.successor(self._origin)
+            self._origin.seer.forget(old.camera)
+            self._writer.run(new.record(RunState.RUNNING, str(new.plan.address), now))
+            self._conclude(old, events, now)
+
+    def _conclude(self, camera: LiveCamera, events: Sequence[Event], now: datetime) -> None:
+        self._writer.events(events)
+        self._writer.tallies(camera.run_id, camera.engine.tallies())
+        self._writer.run(camera.record(RunState.FINISHED, str(camera.plan.address), now))
+        if self._sealing is not None:
+            self._sealing.seal_all(camera)
+
+    def _prune(self, now: datetime) -> None:
+        minutes = self._options.ring if self._level < DiskLevel.SHORT_RING else min(self._options.ring, 1.0)
+        for camera in self._open_cameras():
+            if camera.plan.ring is not None:
+                prune(camera.plan.ring, now - timedelta(minutes=minutes))
+
+    def _look_at_clock(self) -> None:
+        """Say when somebody set the clock: our own goes on as it was, so times are off against the wall from then on."""
+        suspect = self._clock.suspect(datetime.now(UTC), time.monotonic())
+        if suspect is self._clock_suspect:
+            return
+        self._clock_suspect = suspect
+        offset = self._clock.offset(datetime.now(UTC), time.monotonic())
+        self._log.warning("clock.suspect" if suspect else "clock.agrees", offset_seconds=round(offset.total_seconds(), 1))
+        self.metrics.clock(offset.total_seconds())
+
+    def _look_at_disk(self, now: datetime) -> None:
+        """Follow the ladder of `pipelines.disk`, down and up again."""
+        if self._disk is None:
+            return
+        before, self._level = self._level, self._disk.level()
+        if self._level is DiskLevel.FULL and self._disk.release():
+            self._log.error("disk.ballast_released")
+        if self._level is before:
+            return
+        report = self._log.error if self._level >= DiskLevel.NO_RING else self._log.warning
+        report("disk.level", level=self._level.name.lower())
+        self._prune(now)
+        for worker in list(self._workers.values()):
+            worker.record(wanted=self._level < DiskLevel.NO_RING)
+        if self._level is DiskLevel.NORMAL:
+            self._disk.hold()
+
+    def _admit(self, elapsed: float) -> None:
+        handed_in, self._handed_in = self._handed_in / elapsed, 0
+        asked = {camera.camera: camera.plan.rate for camera in self._open_cameras()}
+        for name, rate in self._capacity.decide(asked, handed_in).items():
+            camera, worker = self._cameras.get(name), self._workers.get(name)
+            if camera is None or worker is None or abs(camera.rate - rate) < 0.05 * camera.rate:
+                continue
+            self._log.warning("camera.rate", camera=name, asked=asked[name], given=round(rate, 2))
+            camera.rate, camera.degraded = rate, rate < 0.95 * asked[name]
+            worker.set_rate(rate)
+        self.metrics.capacity(self._capacity.rate)
+
+    def _drain(self) -> Sequence[CoverageInterval]:
+        with self._lock:
+            gone, self._gone = self._gone, []
+            return (*gone, *(interval for camera in self._cameras.values() for interval in camera.ledger.drain()))
+
+    def _stored(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.change is Change.OPENED:
+                self.metrics.event(event)
+                self._log.info("event.opened", id=event.id, rule=event.rule, camera=event.camera)
+                if self._sealing is not None:
+                    self._sealing.announce(event)
+
+    def _open_cameras(self) -> tuple[LiveCamera, ...]:
+        with self._lock:
+            return tuple(self._cameras.values())
+
+    def _now(self) -> datetime:
+        return self._clock.utc(time.monotonic())
+
+    def _close(self) -> None:
+        """Stop the cameras together, end their runs, seal what is open, write the rest."""
+        deadline = time.monotonic() + self._options.stop_within
+        self._stopping.set()
+        workers = list(self._workers.items())
+        for _, worker in workers:
+            worker.stop()
+        for name, worker in workers:
+            worker.join(max(min(5.0, deadline - time.monotonic()), 0.1))
+            del self._workers[name]
+            self._inbox.forget(name)
+        if self._sealing is not None:
+            self._sealing.stop(max((deadline - time.monotonic()) / 2, 0.1))
+        for name in list(self._cameras):
+            self._finish(name)
+        self._seer.close()
+        if not self._writer.close(max(deadline - time.monotonic(), 1.0)):
+            self._log.error("store.unfinished", events=self._writer.backlog)
+
+
+def _concerns(before: Origin, now: Origin, camera: CameraId) -> bool:
+    """Whether a changed site changes what is judged on a camera that both know."""
+    return before is not now and before.site.of_camera(camera) != now.site.of_camera(camera)
+
+
+def ring_of(data: Path, camera: CameraId) -> Path:
+    """Where the packets of a camera are kept; its id is already fit for a file name."""
+    return data / "ring" / camera

@@ -1,0 +1,216 @@
+"""One live camera from scene to event: its run, its ledger, its rules. No threads of its own; the loop holds the lock."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from analyzer.engine import Engine
+from analyzer.site import Site
+from analyzer.types import CameraId, Change, Event, EventId, Provenance, Reason, RunId, Scene
+from models.frame import Image
+from pipelines.coverage import CoverageLedger, FrameAccount
+from pipelines.evidence import Episode
+from pipelines.health import Health, PictureHealth
+from pipelines.records import CoverageState, DropReason, GapReason, Run, RunState, TimeBasis
+from pipelines.seeing import Seer
+from pipelines.sources.camera import CameraPlan
+from pipelines.sources.lifecycle import State
+from pipelines.sources.wire import Glance, Tally
+
+SCENES_KEPT: Final = timedelta(seconds=160)  # evidence reaches 10 s to both sides of at most two minutes
+
+_IMPAIRMENTS: Final = {
+    GapReason.FROZEN: Reason.STREAM_FROZEN,
+    GapReason.LOOPED: Reason.STREAM_FROZEN,
+    GapReason.BLACK: Reason.TOO_DARK,
+    GapReason.TOO_DARK: Reason.TOO_DARK,
+    GapReason.GLARE: Reason.GLARE,
+    GapReason.COVERED: Reason.VIEW_BLOCKED,
+    GapReason.BLURRED: Reason.BLUR,
+    GapReason.MOVED: Reason.VIEW_SHIFTED,
+}
+_LOOKED_AT: Final = timedelta(seconds=5)
+"""A quiet camera is looked at every two to four seconds; without that its quiet time is not watched time."""
+
+_STILL_WATCHED: Final = frozenset({GapReason.TOO_DARK, GapReason.GLARE, GapReason.MOVED})
+"""Something can be judged under these: masks in a moved view, near people in the dark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What all cameras of this process share: site, its hash, code, and what sees."""
+
+    site: Site
+    site_sha256: str
+    code: str
+    seer: Seer
+    withhold: Callable[[Scene], Scene] = lambda scene: scene
+
+
+class LiveCamera:
+    """Everything one camera accumulates between two starts of its run."""
+
+    def __init__(self, plan: CameraPlan, origin: Origin, begins: datetime, zero: datetime) -> None:
+        """``begins``: when the run began; ``zero``: UTC of stream time zero."""
+        self.plan, self.zero = plan, zero
+        self._origin, self._begins = origin, begins
+        self.run_id = RunId(uuid4().hex)
+        seer = origin.seer
+        self.provenance = Provenance(self.run_id, origin.site_sha256, origin.code, seer.backend, seer.precision, seer.models)
+        self._engine = Engine(origin.site, plan.camera, self.provenance)
+        self.ledger = CoverageLedger(plan.camera, begins, self.run_id)
+        self.account = FrameAccount()
+        self.scenes: deque[Scene] = deque()
+        self.episodes: dict[EventId, Episode] = {}
+        self.state, self.reason = State.CONNECTING, GapReason.NOT_STARTED
+        self.rate, self.degraded = plan.rate, False
+        self._health, self.health = PictureHealth(), Health()
+        self._tracks: set[int] = set()
+        self._live_from = begins
+        self._late: deque[datetime] = deque()
+        self._blind = False
+        self._judged = begins
+
+    @property
+    def camera(self) -> CameraId:
+        return self.plan.camera
+
+    @property
+    def begins(self) -> datetime:
+        """When the run began."""
+        return self._begins
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is going on that the end of the run would cut in two."""
+        return not self.episodes and (not self.scenes or not self.scenes[-1].observations)
+
+    def successor(self, origin: Origin) -> LiveCamera:
+        """The next run of the same camera, which begins where the ledger of this one ends. To be asked after `close`."""
+        new = LiveCamera(self.plan, origin, self.ledger.cursor, self.zero)
+        new.state, new.reason, new.rate, new.degraded = self.state, self.reason, self.rate, self.degraded
+        new._health, new.health, new._judged = self._health, self.health, self._judged
+        return new
+
+    # --- what happens ------------------------------------------------------------------------------
+
+    def connection(self, state: State, reason: GapReason, now: datetime) -> None:
+        """The state of the connection changed at ``now``."""
+        if state is State.LIVE and self.state is not State.LIVE:
+            self.ledger.mark(now, CoverageState.GAP, self.reason)
+        self.state, self.reason = state, reason
+
+    def glanced(self, glance: Glance, grey: Image, now: datetime) -> bool:
+        """Take in a glance; whether the health of the picture changed. Quiet time is watched time."""
+        before = self.health.fault
+        self.health = self._health.see(grey, glance.p_bytes, glance.arrival, looped=glance.looped)
+        if before is None and self.health.fault is not None:
+            # What was marked until now was not yet known to be ill; from here on it is said.
+            self._mark(now)
+        elif self.health.fault is not None or (not glance.awake and now - self._judged <= _LOOKED_AT):
+            self._mark(now)
+        return self.health.fault is not before
+
+    def understood(self, scene: Scene) -> tuple[Event, ...]:
+        """Judge a scene."""
+        fault = self.health.fault
+        if fault is not None and (impairment := _IMPAIRMENTS.get(fault)) is not None:
+            scene = replace(scene, impairments=(*scene.impairments, impairment))
+        scene = self._origin.withhold(scene)
+        events = self._noted(self._engine.step(scene))
+        self.account.analysed += 1
+        self._judged = scene.frame.at
+        self._mark(scene.frame.at)
+        self.scenes.append(scene)
+        while self.scenes and scene.frame.at - self.scenes[0].frame.at > SCENES_KEPT:
+            self.scenes.popleft()
+        self._tracks.update(seen.track.id for seen in scene.observations)
+        return events
+
+    def failed(self, at: datetime, reason: DropReason) -> None:
+        """A frame could not be analysed."""
+        self.account.drop(reason)
+        if reason is DropReason.FAILED:
+            self.ledger.mark(at, CoverageState.GAP, GapReason.ANALYSIS)
+            self._blind = True
+        elif reason is DropReason.LATE:
+            self._late.append(at)
+
+    def counted(self, tally: Tally) -> None:
+        """The packets of a connection that is over; what was sent is accounted for where it went."""
+        self.account.drop(DropReason.RATE, tally.rate)
+        self.account.drop(DropReason.QUIET, tally.quiet)
+        self.account.drop(DropReason.CORRUPT, tally.corrupt)
+        self.account.drop(DropReason.DECODE, tally.decode)
+
+    def elapsed(self, now: datetime) -> None:
+        """Time went by: a camera that is not live is a gap that grows."""
+        if self.state not in {State.LIVE, State.CONNECTING} or self.reason is GapReason.MAINTENANCE:
+            self.ledger.mark(now, CoverageState.GAP, self.reason)
+        while self._late and now - self._late[0] > timedelta(seconds=10):
+            self._late.popleft()
+
+    def close(self, now: datetime) -> tuple[Event, ...]:
+        """The run ends; the time up to ``now`` was watched if the camera was live."""
+        if self.state is State.LIVE and now - self.ledger.cursor < timedelta(seconds=10):
+            self._mark(now)
+        else:
+            self.ledger.mark(now, CoverageState.GAP, self.reason)
+        return self._noted(self._engine.finish(now, now - self.zero))
+
+    # --- what is stored ----------------------------------------------------------------------------
+
+    def record(self, state: RunState, source: str, now: datetime) -> Run:
+        """The run as it stands."""
+        return Run(
+            id=self.run_id,
+            facility=self._origin.site.facility.id,
+            camera=self.camera,
+            source=source,
+            source_sha256=None,
+            provenance=self.provenance,
+            time_basis=TimeBasis.LIVE,
+            first_at=self._begins,
+            observed=self.ledger.cursor - self._begins,
+            state=state,
+            counts=self.account.counts,
+            tracks=len(self._tracks),
+            started_at=self._begins,
+            finished_at=None if state is RunState.RUNNING else now.astimezone(UTC),
+        )
+
+    @property
+    def engine(self) -> Engine:
+        return self._engine
+
+    def scenes_between(self, since: datetime, until: datetime) -> tuple[Scene, ...]:
+        return tuple(scene for scene in self.scenes if since <= scene.frame.at <= until)
+
+    def _mark(self, at: datetime) -> None:
+        fault = self.health.fault
+        if self._blind:  # from the picture that failed to the next one that did not, nobody looked
+            self._blind = False
+            self.ledger.mark(at, CoverageState.GAP, GapReason.ANALYSIS)
+            return
+        if fault is not None and fault not in _STILL_WATCHED:
+            self.ledger.mark(at, CoverageState.GAP, fault)
+        elif fault is not None:
+            self.ledger.mark(at, CoverageState.DEGRADED, fault)
+        elif self.degraded or len(self._late) > 0.2 * 10 * self.rate:
+            self.ledger.mark(at, CoverageState.DEGRADED, GapReason.OVERLOAD)
+        else:
+            self.ledger.mark(at, CoverageState.LIVE)
+
+    def _noted(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        for event in events:
+            known = self.episodes.get(event.id)
+            if event.change is Change.OPENED:
+                self.episodes[event.id] = Episode(event, event)
+            elif known is not None:
+                self.episodes[event.id] = Episode(known.opened, event)
+        return events

@@ -1,0 +1,173 @@
+"""The way of one recording: every picture is analysed or counted as dropped, every scene is judged.
+
+The loop knows nothing of files, containers or databases: a source gives items, a sink takes what comes out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from analyzer.engine import Engine
+from analyzer.types import Event, Scene, TrackId
+from models.errors import PerceptionError
+from models.frame import Frame
+from models.protocols import Perception
+from pipelines.records import DropReason, FrameCounts
+from pipelines.sources.items import Captured, Ended, Hole, Passed, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A quiet point: no track is alive, so an analysis may begin again here without looking back.
+
+    ``pts`` is the last picture accounted for, ``next_track`` the first id not yet given, ``tracks`` the number seen.
+    """
+
+    pts: timedelta
+    counts: FrameCounts
+    holes: tuple[Hole, ...]
+    next_track: TrackId
+    tracks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one pass over a source came to. ``interrupted`` says that it was stopped from outside."""
+
+    counts: FrameCounts
+    holes: tuple[Hole, ...]
+    end: timedelta
+    complete: bool
+    interrupted: bool
+    tracks: int
+    notes: tuple[str, ...]
+
+
+class Sink(Protocol):
+    """Takes what the loop makes, in time order."""
+
+    def scene(self, scene: Scene) -> None: ...
+
+    def events(self, events: Sequence[Event]) -> None: ...
+
+    def mark(self, mark: Mark) -> None: ...
+
+
+@dataclass(slots=True)
+class _Account:
+    """Running totals of one pass."""
+
+    captured: int = 0
+    analysed: int = 0
+    dropped: Counter[DropReason] = field(default_factory=Counter)
+    holes: list[Hole] = field(default_factory=list)
+    at: timedelta = timedelta(0)
+    tracks: int = 0
+    seen: set[TrackId] = field(default_factory=set)
+
+    @classmethod
+    def from_mark(cls, mark: Mark) -> _Account:
+        dropped = Counter(dict(mark.counts.dropped))
+        return cls(mark.counts.captured, mark.counts.analysed, dropped, list(mark.holes), mark.pts, mark.tracks)
+
+    @property
+    def counts(self) -> FrameCounts:
+        return FrameCounts(self.captured, self.analysed, tuple(sorted(self.dropped.items())))
+
+    def meet(self, scene: Scene) -> None:
+        """Count tracks not met before. What a quiet point forgets cannot come back: ids are never given twice."""
+        new = {seen.track.id for seen in scene.observations} - self.seen
+        self.seen |= new
+        self.tracks += len(new)
+
+    def drop(self, pts: timedelta, reason: DropReason) -> None:
+        self.captured += 1
+        self.dropped[reason] += 1
+        self.at = max(self.at, pts)
+
+
+def analyse(
+    source: Source,
+    perception: Perception,
+    engine: Engine,
+    sink: Sink,
+    *,
+    rate: float,
+    withhold: Callable[[Scene], Scene],
+    begin: Mark | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+    progress: Callable[[timedelta], None] = lambda _: None,
+) -> Outcome:
+    """Go through a source once.
+
+    Args:
+        source: where the pictures come from.
+        perception: fresh, or quiet with ``begin.next_track`` as its next id.
+        engine: fresh, or fed with the scenes up to ``begin``.
+        sink: takes scenes, events and quiet points.
+        rate: analysed instants a second.
+        withhold: takes out of a scene what may not be known (forbidden areas), before anything is stored or judged.
+        begin: the quiet point an earlier pass got to.
+        stopped: asked after each picture; true ends the pass after it.
+        progress: told the PTS reached.
+    """
+    one = _Pass(perception, engine, sink, withhold, _Account.from_mark(begin) if begin else _Account())
+    ended: Ended | None = None
+    interrupted = False
+    for item in source.frames(rate, begin.pts if begin else None):
+        match item:
+            case Captured(frame):
+                one.look(frame)
+                progress(frame.ref.pts)
+                interrupted = stopped()
+            case Passed(pts, reason):
+                one.account.drop(pts, reason)
+            case Hole():
+                one.account.holes.append(item)
+            case Ended():
+                ended = item
+        if interrupted:
+            break
+    return Outcome(
+        counts=one.account.counts,
+        holes=tuple(one.account.holes),
+        end=ended.end if ended else one.account.at,
+        complete=bool(ended and ended.complete),
+        interrupted=interrupted,
+        tracks=one.account.tracks,
+        notes=ended.notes if ended else (),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """What every picture of one pass meets."""
+
+    perception: Perception
+    engine: Engine
+    sink: Sink
+    withhold: Callable[[Scene], Scene]
+    account: _Account
+
+    def look(self, frame: Frame) -> None:
+        """Analyse one picture. A picture on which perception fails is dropped and counted; the next one goes on."""
+        account = self.account
+        try:
+            scene = self.withhold(self.perception.perceive(frame))
+        except PerceptionError:
+            account.drop(frame.ref.pts, DropReason.FAILED)
+            return
+        account.captured += 1
+        account.analysed += 1
+        account.at = frame.ref.pts
+        account.meet(scene)
+        self.sink.scene(scene)
+        if events := self.engine.step(scene):
+            self.sink.events(events)
+        if not scene.observations and self.perception.quiet:
+            account.seen.clear()
+            self.sink.mark(Mark(frame.ref.pts, account.counts, tuple(account.holes), self.perception.next_track, account.tracks))

@@ -1,0 +1,174 @@
+"""Perception of all cameras together: one call of the detector, each camera's own memory, and no failure that spreads.
+
+A picture on which perception fails gives a `Blind` instead of a scene; the other pictures of the batch are not touched by
+it. A call that does not come back is given up after a time limit: its thread cannot be ended, so a fresh one takes over,
+and after several of those the process asks to be replaced (`Exhausted`).
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from analyzer.types import CameraId, Detection, ModelRef, Scene, TrackId
+from models.errors import PerceptionError
+from models.frame import Frame
+from models.protocols import Detector
+
+_MOST_OBSERVATIONS = 300
+"""More people than this in one picture is a broken detector."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """Perception failed on a frame."""
+
+    frame: Frame
+    why: str
+
+
+class Hung(PerceptionError):
+    """A call did not come back in time."""
+
+
+class Exhausted(PerceptionError):
+    """Too many calls did not come back: only a new process helps."""
+
+
+class Seer(Protocol):
+    """Looks at pictures of several cameras, at most one of each."""
+
+    @property
+    def models(self) -> tuple[ModelRef, ...]: ...
+    @property
+    def backend(self) -> str: ...
+    @property
+    def precision(self) -> str: ...
+    def look(self, frames: Sequence[Frame]) -> Sequence[Scene | Blind]: ...
+    def forget(self, camera: CameraId) -> None: ...
+
+
+class CameraSight(Protocol):
+    """Perception of one camera whose detections are made elsewhere."""
+
+    def understand(self, frame: Frame, detections: Sequence[Detection]) -> Scene: ...
+
+
+class SightFactory(Protocol):
+    """Loaded networks; `models.perception.PerceptionFactory` is one."""
+
+    @property
+    def detector(self) -> Detector: ...
+    @property
+    def models(self) -> tuple[ModelRef, ...]: ...
+    @property
+    def backend(self) -> str: ...
+    @property
+    def precision(self) -> str: ...
+    def for_camera(self, camera: CameraId, first_track: TrackId = ...) -> CameraSight: ...
+
+
+class BatchedSeer:
+    """Implements `Seer` over one detector and a perception a camera."""
+
+    def __init__(self, factory: SightFactory) -> None:
+        self._factory = factory
+        self._cameras: dict[CameraId, CameraSight] = {}
+
+    @property
+    def models(self) -> tuple[ModelRef, ...]:
+        return self._factory.models
+
+    @property
+    def backend(self) -> str:
+        return self._factory.backend
+
+    @property
+    def precision(self) -> str:
+        return self._factory.precision
+
+    def look(self, frames: Sequence[Frame]) -> Sequence[Scene | Blind]:
+        """One answer a frame, in their order."""
+        return [
+            found if isinstance(found, Blind) else self._understand(frame, found)
+            for frame, found in zip(frames, self._detect(frames), strict=True)
+        ]
+
+    def forget(self, camera: CameraId) -> None:
+        """The camera begins anew: its tracks are another run's."""
+        self._cameras.pop(camera, None)
+
+    def _detect(self, frames: Sequence[Frame]) -> list[tuple[Detection, ...] | Blind]:
+        try:
+            found = list(self._factory.detector.detect(frames))
+        except Exception as error:  # noqa: BLE001 - whatever a network does to one batch must not end the watch
+            if len(frames) == 1:
+                return [Blind(frames[0], f"{type(error).__name__}: {error}")]
+            return [self._detect([frame])[0] for frame in frames]  # one bad picture must not blind the others
+        if len(found) != len(frames):
+            return [Blind(frame, f"the detector gave {len(found)} answers to {len(frames)} pictures") for frame in frames]
+        return list(found)
+
+    def _understand(self, frame: Frame, detections: tuple[Detection, ...]) -> Scene | Blind:
+        if len(detections) > _MOST_OBSERVATIONS:
+            return Blind(frame, f"{len(detections)} detections in one picture")
+        camera = frame.ref.camera
+        sight = self._cameras.get(camera) or self._cameras.setdefault(camera, self._factory.for_camera(camera))
+        try:
+            return sight.understand(frame, detections)
+        except Exception as error:  # noqa: BLE001 - as above; the memory of this camera may be damaged, so it goes
+            self._cameras.pop(camera, None)
+            return Blind(frame, f"{type(error).__name__}: {error}")
+
+
+class GuardedSeer:
+    """Gives up on calls that take longer than ``limit`` seconds. Implements `look` of `Seer`; not for several threads."""
+
+    def __init__(self, seer: Seer, limit: float = 10.0, most_hung: int = 3) -> None:
+        self.seer, self._limit, self._most_hung = seer, limit, most_hung
+        self.hung = 0  # in a row
+        self._left = 0  # threads left behind in all; each keeps its memory
+        self._asked: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._begin()
+
+    def look(self, frames: Sequence[Frame]) -> Sequence[Scene | Blind]:
+        """Raises: Hung, Exhausted."""
+        call = _Call(frames)
+        self._asked.put(call)
+        if not call.done.wait(self._limit):
+            self.hung += 1
+            self._left += 1
+            if self.hung >= self._most_hung or self._left >= 10 * self._most_hung:
+                raise Exhausted(f"{self.hung} calls of perception did not come back")
+            self._begin()
+            raise Hung(f"perception did not come back within {self._limit:g} s")
+        if call.error is not None:
+            raise PerceptionError(str(call.error)) from call.error
+        self.hung = 0
+        return call.answer
+
+    def close(self) -> None:
+        self._asked.put(None)
+
+    def _begin(self) -> None:
+        self._asked = queue.SimpleQueue()
+        threading.Thread(target=_serve, args=(self._asked, self.seer), name="seer", daemon=True).start()
+
+
+class _Call:
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        self.frames, self.done = frames, threading.Event()
+        self.answer: Sequence[Scene | Blind] = ()
+        self.error: Exception | None = None
+
+
+def _serve(asked: queue.SimpleQueue[_Call | None], seer: Seer) -> None:
+    while (call := asked.get()) is not None:
+        try:
+            call.answer = seer.look(call.frames)
+        except Exception as error:  # noqa: BLE001 - handed to the caller's thread
+            call.error = error
+        call.done.set()

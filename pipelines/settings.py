@@ -1,0 +1,55 @@
+"""Deployment settings: where things lie and how the service listens. Built in `main` only, handed down from there."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read from ``VIGIL_*`` environment variables; everything has a default that works on one machine.
+
+    ``data_dir`` holds the database (unless ``database_url`` says otherwise), the evidence folder and the
+    scenes of past runs.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="VIGIL_", frozen=True, extra="ignore")
+
+    data_dir: Path = Path("var")
+    database_url: str | None = None
+    evidence_dir: Path | None = None
+    host: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
+    port: Annotated[int, Field(ge=1, le=65535)] = 8400
+    device: str = "auto"
+    backend: Literal["openvino", "onnxruntime", "torch"] = "openvino"
+    precision: Literal["f32", "bf16"] = "f32"
+    rate: Annotated[float, Field(gt=0, le=30)] = 5.0
+    language: Literal["vi", "en"] = "vi"
+    secure_cookies: bool = False
+    allow_loopback_cameras: bool = False
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL of the database."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'vigil.db'}"
+
+    @property
+    def evidence(self) -> Path:
+        """Folder of the evidence files."""
+        return (self.evidence_dir or self.data_dir / "evidence").resolve()
+
+    @property
+    def heartbeat(self) -> Path:
+        """Where the live process says that it is alive."""
+        return (self.data_dir / "run" / "live.heartbeat").resolve()
+
+    @property
+    def runs(self) -> Path:
+        """Folder of the scenes of past runs, one sub-folder a run."""
+        return (self.data_dir / "runs").resolve()

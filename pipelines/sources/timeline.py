@@ -1,0 +1,53 @@
+"""Stream time from timestamps that may be missing, wrap, jump or run backwards.
+
+Durations are what rules live on, so the stream's own timestamps are used for as long as they agree with the time of
+arrival; where they do not, arrival decides. Pure: the monotonic clock is an argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Beyond this the timestamps are wrong (a wrap, a jump, a camera whose clock was set), not the network late.
+_TOLERANCE = 5.0
+_JITTER = 1.0  # s by which a network may delay a picture
+_LEAST_STEP = 0.001  # s; two pictures never share an instant
+
+
+@dataclass(slots=True)
+class StreamTimeline:
+    """Places the pictures of one connection, in decoding order, on a line that only goes forward."""
+
+    _last_pts: float | None = None
+    _first_arrival: float | None = None
+    _elapsed: float = 0.0
+    _usual: float = 0.0
+    anomalies: int = 0  # timestamps that were not believed
+
+    def place(self, pts: float | None, arrival: float) -> float:
+        """Seconds since the first picture of the connection; strictly increasing.
+
+        Args:
+            pts: timestamp of the stream in seconds, ``None`` when the stream gives none.
+            arrival: monotonic seconds at which the packet arrived.
+        """
+        if self._first_arrival is None:
+            self._first_arrival = arrival
+            self._last_pts = pts
+            return 0.0
+        behind = arrival - self._first_arrival - self._elapsed
+        delta: float | None = None
+        if pts is not None and self._last_pts is not None:
+            delta = pts - self._last_pts
+            # A burst after a pause brings several seconds at once: the sum since the start decides, not the step.
+            if delta <= 0 or abs(delta - behind) > _TOLERANCE:
+                self.anomalies += 1
+                delta = None
+            else:
+                self._usual = delta
+        if delta is None:
+            # A step like those before, as long as that is about when it came; else the time that really went by.
+            delta = self._usual if self._usual and abs(behind - self._usual) <= _JITTER else max(behind, 0.0)
+        self._elapsed += max(delta, _LEAST_STEP)
+        self._last_pts = pts if pts is not None else (None if self._last_pts is None else self._last_pts + delta)
+        return self._elapsed

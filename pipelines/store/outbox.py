@@ -1,0 +1,43 @@
+"""What is to be told to others: written in the transaction that made it true, told at least once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from analyzer.types import EventId
+from pipelines.store.entries import Notice, Topic
+from pipelines.store.noun import Noun
+from pipelines.store.tables import OutboxRow
+
+
+def announce(session: Session, topic: Topic, event: str, version: int, at: datetime) -> None:
+    """Write a notice as part of the caller's transaction."""
+    session.add(OutboxRow(topic=topic, subject=event, version=version, at=at))
+
+
+class Outbox(Noun):
+    """Notices that wait for a reader."""
+
+    def undelivered(self, limit: int = 100) -> tuple[Notice, ...]:
+        """The oldest first."""
+        wanted = select(OutboxRow).where(col(OutboxRow.delivered_at).is_(None)).order_by(col(OutboxRow.number)).limit(limit)
+        with self._database.read() as session:
+            return tuple(_notice(row) for row in session.exec(wanted))
+
+    def delivered(self, numbers: Sequence[int], at: datetime) -> None:
+        """Strike notices off. Those struck off before keep their time."""
+        with self._database.write() as session:
+            session.exec(
+                sa.update(OutboxRow)
+                .where(col(OutboxRow.number).in_(numbers), col(OutboxRow.delivered_at).is_(None))
+                .values(delivered_at=at)
+            )
+
+
+def _notice(row: OutboxRow) -> Notice:
+    assert row.number is not None
+    return Notice(row.number, row.topic, EventId(row.subject), row.version, row.at)

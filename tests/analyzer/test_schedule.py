@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+import pytest
+
+from analyzer.schedule import Agenda, in_force
+from analyzer.site import Activity, Permit, Slot
+from analyzer.types import Role, ZoneKind
+
+HANOI = timezone(timedelta(hours=7))
+FRIDAY = datetime(2021, 6, 11, tzinfo=HANOI)
+NIGHT = Slot(Activity.SHIFT, time(22), time(6), days=frozenset({5}))
+
+
+@pytest.mark.parametrize(
+    ("slot", "hours", "holds"),
+    [
+        (Slot(Activity.MEAL, time(11), time(12)), 11.5, True),
+        (Slot(Activity.MEAL, time(11), time(12)), 12, False),
+        (NIGHT, 21.9, False),
+        (NIGHT, 23, True),
+        (NIGHT, 24 + 5, True),  # Saturday morning belongs to Friday's night
+        (NIGHT, 24 + 6, False),
+        (NIGHT, 5, False),  # Friday morning belongs to Thursday's night
+        (Slot(Activity.MEAL, time(0), time(0)), 13, True),
+        (Slot(Activity.MEAL, time(11), time(12), on=date(2021, 6, 12)), 11.5, False),
+        (Slot(Activity.MEAL, time(11), time(12), on=date(2021, 6, 11)), 11.5, True),
+        (Slot(Activity.MEAL, time(11), time(12), until=date(2021, 6, 10)), 11.5, False),
+        (Slot(Activity.MEAL, time(11), time(12), except_on=frozenset({date(2021, 6, 11)})), 11.5, False),
+    ],
+)
+def test_slots(slot: Slot, hours: float, holds: bool) -> None:
+    assert in_force(slot, FRIDAY + timedelta(hours=hours)) is holds
+
+
+def test_the_agenda_answers_in_the_facility_s_time() -> None:
+    agenda = Agenda([Slot(Activity.MEAL, time(11), time(12))], [], HANOI)
+    assert agenda.at(datetime(2021, 6, 11, 4, 30, tzinfo=UTC)).allows(Activity.MEAL)
+    assert not agenda.at(datetime(2021, 6, 11, 11, 30, tzinfo=UTC)).allows(Activity.MEAL)
+    assert agenda.at(datetime(2021, 6, 11, 4, 30, tzinfo=UTC)).local.hour == 11
+
+
+def test_slots_are_limited_to_roles_zones_and_rooms() -> None:
+    slot = Slot(
+        Activity.YARD,
+        time(0),
+        time(0),
+        roles=frozenset({Role.QUARANTINED}),
+        zones=frozenset({ZoneKind.YARD}),
+        rooms=frozenset({"101"}),
+    )
+    now = Agenda([slot], [], UTC).at(FRIDAY)
+    assert now.allows(Activity.YARD, role=Role.QUARANTINED, zone=ZoneKind.YARD, room="101")
+    assert not now.allows(Activity.YARD, role=Role.GUARD, zone=ZoneKind.YARD, room="101")
+    assert not now.allows(Activity.YARD, role=Role.QUARANTINED, zone=ZoneKind.GATE, room="101")
+    assert not now.allows(Activity.YARD, role=Role.QUARANTINED, zone=ZoneKind.YARD)
+
+
+def test_permits_expire_by_themselves() -> None:
+    permit = Permit(Activity.TRANSFER, FRIDAY, FRIDAY + timedelta(hours=2), frozenset({"101"}))
+    agenda = Agenda([], [permit], UTC)
+    assert agenda.at(FRIDAY).allows(Activity.TRANSFER, room="101")
+    assert not agenda.at(FRIDAY).allows(Activity.TRANSFER, room="102")
+    assert not agenda.at(FRIDAY + timedelta(hours=2)).allows(Activity.TRANSFER, room="101")
+    assert agenda.at(FRIDAY).planned(Activity.TRANSFER)
+    assert not agenda.at(FRIDAY).planned(Activity.MEAL)
+
+
+def test_a_shift_for_everybody_says_nothing_about_roles() -> None:
+    everybody = Agenda([Slot(Activity.SHIFT, time(0), time(0))], [], UTC).at(FRIDAY)
+    guards = Agenda([Slot(Activity.SHIFT, time(0), time(0), roles=frozenset({Role.GUARD}))], [], UTC).at(FRIDAY)
+    assert not everybody.rostered(Role.GUARD, ZoneKind.GATE)
+    assert guards.rostered(Role.GUARD, ZoneKind.GATE)

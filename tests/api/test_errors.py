@@ -1,0 +1,117 @@
+"""One shape for every refusal, whatever refuses."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from httpx2 import Response
+
+from api.errors import MEDIA_TYPE
+from pipelines.records import Grade
+from tests.api.conftest import World
+from tests.api.test_permissions import TABLE
+
+
+def assert_problem(answer: Response, status: int, slug: str) -> None:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == MEDIA_TYPE
+    body = answer.json()
+    assert set(body) == {"type", "title", "status", "detail", "request_id", "errors"}
+    assert body["type"] == f"urn:vigil:problem:{slug}"
+    assert body["status"] == status
+    assert body["request_id"] == answer.headers["x-request-id"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if name.startswith("GET /api/") and "{" in name])
+def test_things_that_do_not_exist(world: World, name: str) -> None:
+    path = re.sub(r"\{\w+\}", "no-such-thing", name.removeprefix("GET "))
+    assert_problem(world.client(Grade.ADMIN).get(path), 404, "not-found")
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if name.startswith("GET ")])
+def test_methods_that_a_route_does_not_know(world: World, name: str) -> None:
+    path = re.sub(r"\{\w+\}", "x", name.removeprefix("GET "))
+    assert_problem(world.client(Grade.ADMIN).request("PATCH", path), 405, "method-not-allowed")
+
+
+def test_addresses_that_lead_nowhere(world: World) -> None:
+    for path in ("/api/v1/nothing", "/nothing", "/api/v1/events/", "/static/../app.py", "/static/%2e%2e%2fapp.py", "/docs"):
+        assert_problem(world.client().get(path), 404, "not-found")
+
+
+def test_values_that_are_refused_name_their_place(world: World) -> None:
+    answer = world.client().get("/api/v1/runs", params={"limit": "1000"})
+    assert_problem(answer, 422, "invalid")
+    assert answer.json()["errors"][0]["place"] == "query.limit"
+
+
+def test_bodies_that_are_no_json(world: World) -> None:
+    path = f"/api/v1/events/{world.known_event}/reviews"
+    headers = {"if-match": '"1"', "content-type": "application/json"}
+    assert_problem(world.client().post(path, content=b"{", headers=headers), 422, "invalid")
+
+
+def test_bodies_that_are_too_large(world: World) -> None:
+    path = f"/api/v1/events/{world.known_event}/reviews"
+    headers = {"if-match": '"1"', "content-type": "application/json"}
+    assert_problem(world.client().post(path, content=b" " * 70_000, headers=headers), 413, "too-large")
+
+
+def test_without_a_session(world: World) -> None:
+    assert_problem(world.client(None).get("/api/v1/events"), 401, "not-signed-in")
+
+
+def test_a_failure_tells_only_its_id(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret of the house")
+
+    monkeypatch.setattr(world.repository, "facilities", broken)
+    answer = world.client().get("/api/v1/facilities")
+    assert_problem(answer, 500, "internal")
+    assert "secret" not in answer.text
+
+
+def test_an_id_that_the_proxy_gave_is_kept_and_a_strange_one_is_not(world: World) -> None:
+    client = world.client(None)
+    assert client.get("/livez", headers={"x-request-id": "abc-12345"}).headers["x-request-id"] == "abc-12345"
+    assert "\n" not in client.get("/livez", headers={"x-request-id": "a b<script>"}).headers["x-request-id"]
+    assert len(client.get("/livez", headers={"x-request-id": "a b<script>"}).headers["x-request-id"]) == 32
+
+
+def test_every_api_route_describes_itself(world: World) -> None:
+    schema = world.client(None).get("/api/v1/openapi.json").json()
+    described = {f"{method.upper()} {path}" for path, methods in schema["paths"].items() for method in methods}
+    hidden = {"GET /api/v1/openapi.json", *(name for name in TABLE if name.startswith("HEAD "))}
+    assert (
+        described == {name for name in TABLE if "/api/v1/" in name or name.endswith(("/livez", "/readyz", "/healthz"))} - hidden
+    )
+    assert schema["components"]["schemas"]["ReviewIn"]["examples"][0]["decision"] == "confirm"
+    assert any("examples" in field for field in schema["components"]["schemas"]["EventOut"]["properties"].values())
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+HTML = {"accept": "text/html"}
+
+
+def test_a_browser_gets_a_page_about_what_is_missing(world: World) -> None:
+    answer = world.client().get("/events/no-such-event", headers=HTML)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["x-request-id"] in answer.text
+
+
+def test_a_browser_without_a_session_is_sent_to_the_sign_in_form(world: World) -> None:
+    answer = world.client(None).get("/queue?state=rejected", headers=HTML)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/login?back=%2Fqueue%3Fstate%3Drejected"
+
+
+def test_a_part_of_a_page_asks_the_whole_page_to_sign_in(world: World) -> None:
+    answer = world.client(None).get("/queue", headers={"accept": "*/*", "hx-request": "true"})
+    assert answer.status_code == 401
+    assert answer.headers["hx-redirect"].startswith("/login?back=")

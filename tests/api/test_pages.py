@@ -1,0 +1,324 @@
+"""The review page as HTML: what it shows, what it leaves out, and that no text becomes markup."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from analyzer.types import Change, Measure, ModelRef, Provenance, Role, RoleClaim, RuleId, Severity, Tally, TrackId, Votes
+from api.routes.pages_account import STATIC_FILES
+from api.web.queue import neighbours
+from pipelines.records import EventFilter, Grade, ReviewState, TimeBasis
+from tests.api.builders import CORRIDOR, GATE, NOON, RUN, SITE, closing, identifier, many_events, mask_event
+from tests.api.conftest import World
+
+PROBES = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'-alert(1)-'",
+    "{{ 7*7 }}",
+    "</textarea><b>x",
+    "javascript:alert(1)",
+]
+
+
+def _text(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+# --- queue ---------------------------------------------------------------------------------------
+
+
+def test_the_queue_starts_with_what_awaits_review(world: World) -> None:
+    world.builder.event()
+    done = world.builder.event(mask_event("two", 5))
+    client = world.client()
+    client.post(f"/api/v1/events/{done.id}/reviews", json={"decision": "reject"}, headers={"if-match": '"1"'})
+    page = client.get("/queue").text
+    assert identifier("one") in page
+    assert identifier("two") not in page
+    assert "1 chờ xem xét" in page
+    everything = client.get("/queue?state=").text
+    assert identifier("two") in everything
+    assert "bác bỏ (cảnh báo sai)" in everything
+    assert "người được cách ly" in everything
+
+
+def test_the_queue_says_what_its_silence_is_worth(world: World) -> None:
+    client = world.client()
+    page = client.get("/queue").text
+    assert "Khu cách ly KTX B: có quy tắc đang tắt" in page
+    assert "Q07: đã tắt: Chưa hiệu chuẩn &lt;camera&gt;, từ 01/08/2021" in page
+    assert "Khu cách ly KTX B: có quy tắc chưa chạy được" in page
+    assert "G01: " in page
+    assert "chế độ chỉ kiểm tra khẩu trang" not in page
+    assert "không có nghĩa là tuân thủ" in client.get("/queue?rule=G01").text
+
+
+def test_a_site_without_zones_judges_masks_only_and_says_so(world: World) -> None:
+    head, camera, rest = SITE.partition("[[camera]]")
+    bare = head + camera + rest.partition("[[camera.zone]]")[0]
+    world.builder.site(document=bare)
+    assert "chế độ chỉ kiểm tra khẩu trang" in world.client().get("/queue").text
+
+
+def test_without_a_site_file_the_rules_that_were_judged_are_told(world: World) -> None:
+    world.builder.site(document="# No site file: masks only.\n")
+    world.repository.put_tallies(RUN, [Tally(RuleId(rule), 1, CORRIDOR, Votes(1, 1), 1, 1, 0) for rule in ("Q01", "G01")])
+    page = world.client().get("/queue").text
+    assert "Quy tắc chưa được đánh giá: Q02" in page
+    assert "G01" not in re.findall("Quy tắc chưa được đánh giá: [^<]*", page)[0]
+
+
+def test_a_filter_replaces_only_the_list(world: World) -> None:
+    world.builder.event()
+    part = world.client().get("/queue?state=&rule=Q01", headers={"hx-request": "true"}).text
+    assert "<html" not in part
+    assert identifier("one") in part
+
+
+def test_the_list_goes_on_by_pages(world: World) -> None:
+    for event in many_events(30):
+        world.builder.event(event)
+    client = world.client()
+    page = client.get("/queue").text
+    assert page.count('class="row"') == 25
+    more = re.findall(r'href="(/queue\?[^"]*cursor[^"]*)"', page)[0].replace("&amp;", "&")
+    part = client.get(more, headers={"hx-request": "true"}).text
+    assert part.count('class="row"') == 5
+    assert "cursor" not in part
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["state=nonsense", "severity=x", "since=31/02/2021", "role=' OR 1=1", "camera=" + "x" * 500, "until=99999-01-01", "rule=%00"],
+)
+def test_a_filter_nobody_offered_is_as_good_as_none(world: World, query: str) -> None:
+    world.builder.event()
+    assert world.client().get(f"/queue?{query}").status_code == 200
+
+
+def test_days_are_those_of_the_facility(world: World) -> None:
+    world.builder.event(mask_event("late", 2, at=datetime(2021, 8, 20, 16, 59, tzinfo=UTC)))
+    world.builder.event(mask_event("early", 2, at=datetime(2021, 8, 20, 17, 0, tzinfo=UTC)))  # 00:00 of the 21st there
+    page = world.client().get("/queue?state=&since=21/08/2021&until=21/08/2021").text
+    assert identifier("early") in page
+    assert identifier("late") not in page
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.1, 700.0])
+def test_neighbours_are_those_of_the_filtered_list(world: World, apart: float) -> None:
+    for number in range(5):
+        world.builder.event(mask_event(f"n{number}", minute=1 + number * apart, camera=GATE if number == 3 else CORRIDOR))
+    wanted = EventFilter(cameras=(CORRIDOR,))
+    listed = world.repository.events(wanted, None, 50).events
+    for place, event in enumerate(listed):
+        newer, older = neighbours(world.repository, event, wanted)
+        assert newer == (listed[place - 1] if place else None)
+        assert older == (listed[place + 1] if place + 1 < len(listed) else None)
+
+
+# --- one event -----------------------------------------------------------------------------------
+
+
+def test_an_event_says_why_and_that_it_is_only_a_sign(world: World) -> None:
+    world.builder.event(closing(mask_event()))
+    page = world.client().get(f"/events/{world.known_event}").text
+    words = _text(page)
+    for said in (
+        "Dấu hiệu vi phạm",
+        "Người được cách ly không đeo khẩu trang khi ra khỏi phòng",
+        "Người được cách ly, Hành lang, 9 giây, không đeo khẩu trang; 15/21 thời điểm đánh giá được, 14 có dấu hiệu vi phạm",
+        "Kéo dài 8,8 giây 3 giây",
+        "Xác suất nhận dạng 93,4% 70,0%",
+        "Tỷ lệ đánh giá được: 71,4%",
+        "quay lưng/cúi mặt 4",
+        "(xác suất 91,0%)",
+        "nơi xuất hiện (cửa phòng), trang phục (theo quần áo)",
+        "Hành lang tầng 2",
+        "20/08/2021 12:02:00",
+        "person-detector",
+        "a" * 64,
+        "c" * 64,
+    ):
+        assert said in words, said
+    assert "vi phạm đã xác nhận" not in words.replace("Vi phạm đã xác nhận", "")
+    assert world.file_of("clip").sha256 in page  # type: ignore[operator]
+
+
+def test_an_event_in_english(world: World) -> None:
+    client = world.client()
+    assert client.get("/preferences?language=en&back=/queue").headers["location"] == "/queue"
+    client.cookies.set("vigil_language", "en")
+    page = client.get(f"/events/{world.known_event}").text
+    assert '<html lang="en"' in page
+    assert "Quarantined person outside the room without a mask" in page
+    assert "93.4%" in page
+    assert "dấu hiệu" not in page
+
+
+def test_only_a_decision_makes_it_a_violation(world: World) -> None:
+    client = world.client()
+    path = f"/events/{world.known_event}"
+    client.post(f"/api/v1{path}/reviews", json={"decision": "confirm", "comment": "Rõ"}, headers={"if-match": '"1"'})
+    words = _text(client.get(path).text)
+    assert "Vi phạm đã xác nhận" in words
+    assert "Thấy rõ trong đoạn video" in words
+    assert "inspector, 20/08/2021 16:00:00" in words
+
+
+def test_an_event_without_a_clip_says_so(world: World) -> None:
+    event = world.builder.event(mask_event("bare"))
+    page = world.client().get(f"/events/{event.id}").text
+    assert "Không có đoạn video" in page
+    assert "<video" not in page
+
+
+def test_a_viewer_sees_no_picture_and_no_button(world: World) -> None:
+    path = f"/events/{world.known_event}"
+    page = world.client(Grade.VIEWER).get(path).text
+    assert "<video" not in page
+    assert "<img" not in page
+    assert 'value="confirm"' not in page
+    assert "<img" not in world.client(Grade.VIEWER).get("/queue").text
+    assert "<img" in world.client().get("/queue").text
+
+
+def test_a_recording_of_unknown_time_has_no_date(world: World) -> None:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    world.builder.run(TimeBasis.UNKNOWN, epoch).coverage(epoch)
+    event = mask_event("undated", since=epoch + timedelta(minutes=2), at=epoch + timedelta(minutes=2, seconds=3))
+    world.builder.event(event, TimeBasis.UNKNOWN)
+    page = world.client().get(f"/events/{event.id}").text
+    assert "Không rõ giờ thực" in page
+    assert "01/01/1970" not in page
+    assert "+2:00" in page
+    coverage = world.client().get(f"/coverage?camera={CORRIDOR}").text
+    assert "Bản ghi không rõ giờ thực" in coverage
+
+
+def test_a_lost_sign_is_not_called_ended(world: World) -> None:
+    event = mask_event("lost")
+    world.builder.event(event)
+    world.builder.event(replace(event, change=Change.LOST, at=event.at + timedelta(seconds=5)))
+    assert "ra khỏi tầm nhìn, không rõ kết thúc" in world.client().get(f"/events/{event.id}").text
+
+
+# --- deciding on the page ------------------------------------------------------------------------
+
+
+def test_a_decision_from_the_page_gives_the_panel_back(world: World) -> None:
+    client = world.client()
+    path = f"/events/{world.known_event}/decision"
+    form = {"decision": "reject", "version": "1", "reason_code": "wrong_state", "comment": "Có khẩu trang"}
+    answer = client.post(path, data=form, headers={"hx-request": "true"})
+    assert answer.status_code == 200
+    assert 'data-decided="reject"' in answer.text
+    assert 'name="version" value="2"' in answer.text
+    assert "<html" not in answer.text
+    review = world.repository.reviews(world.repository.event(world.known_event).id)[0]  # type: ignore[arg-type]
+    assert (review.decision, review.reason_code, review.comment) == ("reject", "wrong_state", "Có khẩu trang")
+
+
+def test_a_decision_without_a_script_goes_back_to_the_event(world: World) -> None:
+    client = world.client()
+    token = client.headers.pop("x-csrf-token")
+    form = {"decision": "confirm", "version": "1", "csrf_token": token, "comment": ""}
+    answer = client.post(f"/events/{world.known_event}/decision", data=form)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/events/{world.known_event}"
+
+
+def test_a_conflict_on_the_page_shows_the_other_decision(world: World) -> None:
+    path = f"/events/{world.known_event}/decision"
+    world.client(Grade.ADMIN).post(path, data={"decision": "confirm", "version": "1"}, headers={"hx-request": "true"})
+    answer = world.client().post(path, data={"decision": "reject", "version": "1"}, headers={"hx-request": "true"})
+    assert answer.status_code == 412
+    assert "Người khác vừa quyết định" in answer.text
+    assert "admin, " in answer.text
+    assert 'name="version" value="2"' in answer.text
+    assert "data-decided" not in answer.text
+    assert world.repository.event(world.known_event).review_state is ReviewState.CONFIRMED  # type: ignore[arg-type]
+
+
+# --- coverage ------------------------------------------------------------------------------------
+
+
+def test_coverage_shows_the_latest_day_of_the_latest_camera(world: World) -> None:
+    page = world.client().get("/coverage").text
+    words = _text(page)
+    assert 'value="20/08/2021"' in page
+    assert "bản ghi bị hụt" in words
+    assert "8 phút" in words
+    assert "23 giờ 50 phút" in words  # what nobody recorded
+    assert 'fill="url(#hatch)"' in page
+
+
+def test_coverage_of_a_camera_without_a_record(world: World) -> None:
+    words = _text(world.client().get(f"/coverage?camera={GATE}&day=20/08/2021").text)
+    assert "Không có ghi nhận 24 giờ" in words
+
+
+@pytest.mark.parametrize(
+    "query", ["camera=none", "day=nonsense", "day=31/02/2021", "camera=%3Cscript%3E", "day=01/01/0001", "day=31/12/9999"]
+)
+def test_coverage_survives_nonsense(world: World, query: str) -> None:
+    assert world.client().get(f"/coverage?{query}").status_code in {200, 422}
+
+
+# --- no text becomes markup ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_no_text_becomes_markup(world: World, probe: str) -> None:
+    world.builder.site(corridor_name=probe)
+    provenance = Provenance(RUN, probe, probe, probe, probe, (ModelRef(probe, probe),))
+    event = world.builder.event(
+        mask_event(
+            "probe",
+            rule=RuleId(probe[:32]),
+            severity=Severity.LOW,
+            role=RoleClaim(Role.UNKNOWN, 0.4, (probe,)),
+            measures=(Measure(probe, 1.0, probe, None),),
+            provenance=provenance,
+            tracks=(TrackId(1),),
+        )
+    )
+    client = world.client()
+    client.post(f"/api/v1/events/{event.id}/reviews", json={"decision": "confirm", "comment": probe}, headers={"if-match": '"1"'})
+    pages = [f"/events/{event.id}", "/queue?state=", "/coverage", f"/queue?state=&camera={probe}", f"/coverage?camera={probe}"]
+    pages += [f"/login?back={probe}", f"/events/{probe}"]
+    for path in pages:
+        html = client.get(path, headers={"accept": "text/html"}).text
+        for raw in ("<script>alert", "<img src=x", "<b>x", "'-alert(1)-'", ">49<"):
+            assert raw not in html, path
+        assert not re.search(r'href="javascript:', html)
+
+
+def test_pages_hold_no_inline_script_or_style(world: World) -> None:
+    client = world.client()
+    for path in ("/login", "/queue", f"/events/{world.known_event}", "/coverage"):
+        html = client.get(path).text
+        assert not re.search(r"<script(?![^>]*\bsrc=)", html), path
+        assert not re.search(r"\sstyle=|<style|\son[a-z]+=", html), path
+
+
+def test_static_files_are_exactly_those_of_the_table(world: World) -> None:
+    client = world.client(None)
+    for name, media_type in STATIC_FILES.items():
+        answer = client.get(f"/static/{name}")
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == media_type
+    assert client.get("/static/nothing.js").status_code == 404
+    assert client.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
+
+
+def test_preferences_keep_to_what_is_known(world: World) -> None:
+    client = world.client(None)
+    answer = client.get("/preferences?theme=dark&language=en&back=/login")
+    assert {"vigil_theme=dark", "vigil_language=en"} <= {c.split(";")[0] for c in answer.headers.get_list("set-cookie")}
+    assert client.get("/preferences?theme=evil&language=xx").headers.get_list("set-cookie") == []
+    assert NOON  # the builders' day

@@ -1,0 +1,94 @@
+"""Facilities, cameras, zones, runs, coverage and health."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+
+import pytest
+
+from pipelines.errors import StoreError
+from tests.api.builders import CORRIDOR, GATE, NOON, RUN
+from tests.api.conftest import World
+
+
+def test_what_is_watched(world: World) -> None:
+    client = world.client()
+    assert [facility["name"] for facility in client.get("/api/v1/facilities").json()] == ["Khu cách ly KTX B"]
+    assert {camera["id"] for camera in client.get("/api/v1/cameras").json()} == {CORRIDOR, GATE}
+    assert client.get("/api/v1/cameras", params={"facility": "other"}).json() == []
+    assert client.get(f"/api/v1/cameras/{CORRIDOR}").json()["name"] == "Hành lang tầng 2"
+    zone = client.get(f"/api/v1/cameras/{CORRIDOR}/zones").json()[0]
+    assert zone["version"] == 1
+    assert len(zone["polygon"]) == 4
+    before = (NOON - timedelta(days=2)).isoformat()
+    assert client.get(f"/api/v1/cameras/{CORRIDOR}/zones", params={"at": before}).json() == []
+
+
+def test_what_was_analysed(world: World) -> None:
+    client = world.client()
+    run = client.get(f"/api/v1/runs/{RUN}").json()
+    assert run["observed_s"] == 600
+    assert run["frames_captured"] == run["frames_analysed"] + sum(item["frames"] for item in run["frames_dropped"])
+    assert [item["id"] for item in client.get("/api/v1/runs").json()] == [RUN]
+    assert client.get("/api/v1/runs", params={"camera": GATE}).json() == []
+
+
+def test_coverage_adds_up_to_the_time_asked_for(world: World) -> None:
+    since, until = NOON - timedelta(minutes=5), NOON + timedelta(minutes=15)
+    page = (
+        world.client()
+        .get(f"/api/v1/cameras/{CORRIDOR}/coverage", params={"since": since.isoformat(), "until": until.isoformat()})
+        .json()
+    )
+    assert (page["live_s"], page["degraded_s"], page["gap_s"], page["unrecorded_s"]) == (420, 60, 120, 600)
+    assert page["observed_share"] == pytest.approx(480 / 1200)
+    assert [(part["state"], part["reason"]) for part in page["intervals"]] == [
+        ("live", None),
+        ("gap", "recording_gap"),
+        ("degraded", "blurred"),
+        ("live", None),
+    ]
+
+
+def test_a_camera_without_a_record_was_not_observed(world: World) -> None:
+    page = world.client().get(f"/api/v1/cameras/{GATE}/coverage").json()
+    assert page["observed_share"] == 0
+    assert page["unrecorded_s"] == 86400
+
+
+@pytest.mark.parametrize("hours", [0, -1, 24 * 32])
+def test_refuses_an_empty_or_endless_stretch(world: World, hours: int) -> None:
+    query = {"since": NOON.isoformat(), "until": (NOON + timedelta(hours=hours)).isoformat()}
+    assert world.client().get(f"/api/v1/cameras/{CORRIDOR}/coverage", params=query).status_code == 422
+
+
+def test_healthy(world: World) -> None:
+    client = world.client()
+    assert client.get("/livez").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ok"}
+    assert {check["name"]: check["ok"] for check in client.get("/healthz").json()["checks"]} == {
+        "database": True,
+        "evidence": True,
+        "space": True,
+    }
+
+
+def test_not_ready_without_the_evidence_folder(world: World) -> None:
+    shutil.rmtree(world.builder.evidence)
+    client = world.client()
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/readyz").json() == {"status": "not_ready"}
+    failed = [check for check in client.get("/healthz").json()["checks"] if not check["ok"]]
+    assert [check["name"] for check in failed] == ["evidence"]
+
+
+def test_not_ready_without_the_database(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise StoreError("postgresql://user:secret@host is down")
+
+    monkeypatch.setattr(world.repository, "facilities", broken)
+    answer = world.client(None).get("/readyz")
+    assert answer.status_code == 503
+    assert "secret" not in answer.text
+    assert world.client(None).get("/livez").status_code == 200

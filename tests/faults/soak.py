@@ -1,0 +1,93 @@
+"""A soak: many cameras with random faults for a while; memory, descriptors and threads must stay flat, time must add up.
+
+python -m tests.faults.soak --minutes 60 --cameras 16
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import ExitStack
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from pipelines.coverage import summed
+from pipelines.records import CoverageState
+from tests.faults.test_perception import Blinking
+from tests.pipelines.live.running import running, with_ring
+from tests.pipelines.live.watching import plan_for
+from tests.rtsp.camera import Behaviour, Mode, RtspCamera
+from tests.rtsp.pictures import walk, write_clip
+from tests.rtsp.stream import load
+
+_FAULTS = (Mode.RESET, Mode.CLOSE, Mode.STALL, Mode.CORRUPT, Mode.WRONG_PTS, Mode.SLOW, Mode.REFUSE)
+
+
+def soak(minutes: float, count: int, size: tuple[int, int], folder: Path) -> dict[str, object]:
+    """Run it and give the figures."""
+    recording = load(write_clip(folder / "clip.mp4", walk(300, *size), rate=5, keyframe_every=10))
+    rng, process = random.Random(0), psutil.Process()
+    samples: list[tuple[float, int, int, int]] = []
+    injected: Counter[str] = Counter()
+    with ExitStack() as stack:
+        cameras = [stack.enter_context(RtspCamera(recording)) for _ in range(count)]
+        plans = [with_ring(plan_for(c.url, f"c{i:02}", rate=5.0), folder) for i, c in enumerate(cameras)]
+        run = stack.enter_context(running(folder / "data", plans, Blinking(), evidence=False))
+        began = time.monotonic()
+        end = began + 60 * minutes
+        while time.monotonic() < end:
+            time.sleep(5.0)
+            camera = rng.choice(cameras)
+            if camera.behaviour.mode is Mode.OK and rng.random() < 0.5:
+                mode = rng.choice(_FAULTS)
+                injected[mode] += 1
+                camera.behave(Behaviour(mode))
+            else:
+                camera.behave(Behaviour())
+            samples.append((time.monotonic() - began, process.memory_info().rss, process.num_fds(), process.num_threads()))
+        run.stop()
+        raised = [repr(error) for error in run.raised]
+        ledgers = [run.coverage(plan.camera) for plan in plans]
+    warm = [sample for sample in samples if sample[0] > 0.25 * 60 * minutes]
+    times = np.array([sample[0] for sample in warm])
+    slope = float(np.polyfit(times, [sample[1] / 1e6 for sample in warm], 1)[0] * 3600) if len(warm) > 2 else None
+    unexplained = sum(i.state is CoverageState.GAP and i.reason is None for ledger in ledgers for i in ledger)
+    off = max(abs((summed(one).total - (one[-1].end - one[0].start)).total_seconds()) for one in ledgers)
+    return {
+        "minutes": minutes,
+        "cameras": count,
+        "faults": dict(injected),
+        "rss_mb": [round(warm[0][1] / 1e6), round(warm[-1][1] / 1e6)],
+        "rss_slope_mb_per_hour": slope,
+        "descriptors": [min(s[2] for s in warm), max(s[2] for s in warm)],
+        "threads": [min(s[3] for s in warm), max(s[3] for s in warm)],
+        "intervals": sum(map(len, ledgers)),
+        "unexplained_gaps": unexplained,
+        "holes": sum(a.end != b.start for ledger in ledgers for a, b in pairwise(ledger)),
+        "sum_off_by_s": off,
+        "raised": raised,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--cameras", type=int, default=16)
+    parser.add_argument("--width", type=int, default=640)
+    parser.add_argument("--height", type=int, default=360)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        figures = soak(args.minutes, args.cameras, (args.width, args.height), Path(folder))
+    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

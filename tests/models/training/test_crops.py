@@ -1,0 +1,108 @@
+"""Labelled heads become contexts; nothing here needs the data sets or torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from analyzer.types import Box
+from models.crops import head_of_face
+from models.training.crops import (
+    CONTEXT_SCALE,
+    CONTEXT_SIZE,
+    MASK_STATES,
+    build_contexts,
+    cached_contexts,
+    context,
+    labelled_heads,
+)
+
+
+def scene(seed: int = 0, width: int = 320, height: int = 240) -> np.ndarray:  # type: ignore[type-arg]
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 255, (6, 8, 3), dtype=np.uint8)
+    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
+
+
+def write_set(data: Path, name: str, seed: int, labels: str) -> None:
+    for folder in ("images", "labels"):
+        (data / name / folder).mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(data / name / "images" / f"p{seed}.png"), scene(seed))
+    (data / name / "labels" / f"p{seed}.txt").write_text(labels, encoding="utf-8")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    write_set(tmp_path, "mask_kaggle", 1, "0 0.5 0.5 0.2 0.25\n2 0.25 0.5 0.1 0.2\n")
+    write_set(tmp_path, "mask_ilc", 2, "1 0.5 0.5 0.2 0.25\n\nbroken\n1 0.5 0.5 0 0.2\n")
+    for folder, seed in (("with_mask", 3), ("without_mask", 4)):
+        (tmp_path / "mask_folders" / folder).mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / "mask_folders" / folder / "0001.jpg"), scene(seed, 90, 100))
+    return tmp_path
+
+
+def test_every_set_is_read_in_its_own_way(data: Path) -> None:
+    heads = list(labelled_heads(data))
+    assert [(head.source, head.state) for head in heads] == [
+        ("mask_kaggle", "worn"),
+        ("mask_kaggle", "incorrect"),
+        ("mask_ilc", "none"),
+        ("mask_folders", "worn"),
+        ("mask_folders", "none"),
+    ]
+    assert heads[0].labelled_height == pytest.approx(60)
+    assert heads[0].head == head_of_face(Box(128, 90, 192, 150))
+
+
+def test_heads_labelled_by_eye_are_taken_as_they_are(data: Path) -> None:
+    labels = data / "heads.csv"
+    labels.write_text("set,picture,x1,y1,x2,y2,state\nmask_ilc,p2.png,10,10,50,60,not_visible\n", encoding="utf-8")
+    last = list(labelled_heads(data, labels))[-1]
+    assert (last.head, last.state, last.labelled_height) == (Box(10, 10, 50, 60), "not_visible", 50.0)
+
+
+def test_a_frame_of_a_recording_can_be_labelled(tmp_path: Path) -> None:
+    (tmp_path / "video").mkdir()
+    writer = cv2.VideoWriter(str(tmp_path / "video" / "clip.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (64, 64))
+    for level in (0, 100, 200):
+        writer.write(np.full((64, 64, 3), level, np.uint8))
+    writer.release()
+    labels = tmp_path / "heads.csv"
+    labels.write_text("set,picture,x1,y1,x2,y2,state\nvideo,clip.avi#2,10,10,50,50,none\n", encoding="utf-8")
+    made = build_contexts(labelled_heads(tmp_path, labels))
+    assert made.pixels.mean() == pytest.approx(200, abs=4)
+
+
+def test_copies_of_a_picture_share_a_group(data: Path) -> None:
+    softer = cv2.GaussianBlur(scene(1), (3, 3), 0)
+    (data / "mask_ilc" / "labels" / "copy.txt").write_text("0 0.5 0.5 0.2 0.25\n", encoding="utf-8")
+    cv2.imwrite(str(data / "mask_ilc" / "images" / "copy.jpg"), softer)
+    made = build_contexts(labelled_heads(data))
+    group = dict(zip(made.names.tolist(), made.groups.tolist(), strict=True))
+    assert group["copy.jpg"] == group["p1.png"]
+    assert group["p1.png"] != group["p2.png"]
+
+
+def test_a_context_holds_two_heads() -> None:
+    picture = np.zeros((400, 400, 3), dtype=np.uint8)
+    picture[150:250, 160:240] = 255
+    made = context(picture, Box(160, 150, 240, 250))
+    assert made.shape == (CONTEXT_SIZE, CONTEXT_SIZE, 3)
+    rows = np.flatnonzero(made[:, CONTEXT_SIZE // 2, 0] > 127)
+    assert len(rows) == pytest.approx(CONTEXT_SIZE / CONTEXT_SCALE, abs=2)
+
+
+def test_the_cache_is_written_once_and_read_back(data: Path) -> None:
+    cache = data / "cache" / "heads.npz"
+    first, second = cached_contexts(data, cache), cached_contexts(data, cache)
+    assert np.array_equal(first.pixels, second.pixels)
+    assert first.names.tolist() == second.names.tolist()
+    assert len(first.select(first.states == MASK_STATES.index("worn"))) == 2
+
+
+def test_an_unreadable_picture_is_left_out(data: Path) -> None:
+    (data / "mask_ilc" / "images" / "p2.png").write_bytes(b"nothing")
+    assert {head.source for head in labelled_heads(data)} == {"mask_kaggle", "mask_folders"}

@@ -1,0 +1,221 @@
+"""Every event is told at least once to every channel, with one id, and a bad channel holds up nobody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from analyzer.types import CameraId, EventId, FacilityId, Provenance, RuleId, RunId, Severity, Votes
+from pipelines.alert_file import load_channels
+from pipelines.alerts import SCHEDULE, Alert, MailChannel, MqttChannel, Refused, Relay, Undelivered, WebhookChannel
+from pipelines.errors import BadInput
+from pipelines.records import Ending, EvidenceState, ReviewState, StoredEvent, TimeBasis
+from pipelines.store.entries import Notice, Topic
+from tests.pipelines.alerts.receivers import broker, hooks, lines, mail_server
+
+T0 = datetime(2026, 3, 1, 8, tzinfo=UTC)
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+EVENT = StoredEvent(
+    id=EventId("5f1e1cf0-0000-5000-8000-000000000001"), facility=FacilityId("f"), rule=RuleId("Q01"), rule_version=1,
+    severity=Severity.HIGH, camera=CameraId("gate"), subject="track:1", since=T0, since_pts=timedelta(0), opened_at=T0,
+    opened_pts=timedelta(0), ended_at=None, ending=Ending.OPEN, votes=Votes(5, 0), provenance=Provenance(RunId("r"), "s", "c"),
+    zone=None, zone_version=None, role=None, measures=(), tracks=(), time_basis=TimeBasis.LIVE, review_state=ReviewState.AWAITING,
+    evidence_state=EvidenceState.PENDING, version=1,
+)  # fmt: skip
+ALERT = Alert(f"{EVENT.id}.1", Topic.OPENED, T0, EVENT)
+
+
+@dataclass
+class Outbox:
+    """Implements `AlertStore`."""
+
+    notices: list[Notice]
+    severity: Severity = Severity.HIGH
+    struck: list[int] = field(default_factory=list)
+
+    def undelivered(self, limit: int = 100) -> tuple[Notice, ...]:
+        return tuple(notice for notice in self.notices if notice.number not in self.struck)[:limit]
+
+    def delivered(self, numbers: Sequence[int], at: datetime) -> None:
+        self.struck += numbers
+
+    def event(self, event: EventId) -> StoredEvent:
+        return replace(EVENT, id=event, severity=self.severity)
+
+
+@dataclass
+class Ear:
+    """Implements `Channel`: fails as often as it is told to."""
+
+    name: str = "ear"
+    failures: int = 0
+    refuses: bool = False
+    least: Severity = Severity.LOW
+    topics: frozenset[Topic] = frozenset(Topic)
+    heard: list[str] = field(default_factory=list)
+    tried: int = 0
+
+    def send(self, alert: Alert) -> None:
+        self.tried += 1
+        if self.refuses:
+            raise Refused("gone")
+        if self.failures:
+            self.failures -= 1
+            raise Undelivered("busy")
+        self.heard.append(alert.id)
+
+
+def outbox(count: int, **changes: object) -> Outbox:
+    return Outbox([Notice(n, Topic.OPENED, EVENT.id, 1, T0) for n in range(1, count + 1)], **changes)  # type: ignore[arg-type]
+
+
+def test_tells_every_channel_once() -> None:
+    store, first, second = outbox(3), Ear("a"), Ear("b")
+    relay = Relay(store, [first, second])
+    assert relay.round(T0) == 3
+    assert relay.round(T0) == 0
+    assert first.heard == second.heard == [f"{EVENT.id}.{n}" for n in (1, 2, 3)]
+
+
+def test_a_failing_channel_holds_up_nobody_and_keeps_the_id() -> None:
+    store, good, bad = outbox(3), Ear("good"), Ear("bad", failures=2)
+    relay = Relay(store, [bad, good])
+    now = T0
+    relay.round(now)
+    assert len(good.heard) == 3
+    assert bad.tried == 1  # one failure is enough to leave it alone for this round
+    while store.undelivered():
+        now += timedelta(seconds=2)
+        relay.round(now)
+    assert sorted(bad.heard) == good.heard
+    assert now - T0 < timedelta(minutes=1)
+
+
+def test_gives_up_after_three_days_and_says_so() -> None:
+    store, deaf = outbox(1), Ear(failures=100)
+    relay, now = Relay(store, [deaf]), T0
+    while store.undelivered():
+        relay.round(now)
+        now += timedelta(seconds=5)
+        assert now - T0 < timedelta(days=5)
+    assert deaf.tried == len(SCHEDULE)
+    assert timedelta(days=3) < now - T0 < timedelta(days=4)
+    assert relay.given_up == 1
+
+
+def test_a_channel_that_refuses_is_left_alone() -> None:
+    store, gone = outbox(3), Ear(refuses=True)
+    relay = Relay(store, [gone])
+    relay.round(T0)
+    assert (gone.tried, store.struck) == (1, [1, 2, 3])
+
+
+def test_below_its_severity_a_channel_hears_nothing() -> None:
+    store, ear = outbox(1, severity=Severity.MEDIUM), Ear(least=Severity.HIGH)
+    Relay(store, [ear]).round(T0)
+    assert (ear.heard, store.struck) == ([], [1])
+
+
+def test_a_webhook_is_signed() -> None:
+    with hooks() as got:
+        WebhookChannel("w", got.url, SECRET, private=True).send(ALERT)
+    headers, body = got.requests[0]
+    assert headers["webhook-id"] == ALERT.id
+    document = Webhook(SECRET).verify(body, dict(headers.items()))
+    assert document["data"]["event"] == EVENT.id
+    assert document["data"]["claim"].startswith("sign of a violation")
+    with pytest.raises(WebhookVerificationError):
+        Webhook(SECRET).verify(body.replace(b"gate", b"yard"), dict(headers.items()))
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "retry_after"),
+    [
+        ((500, {}), Undelivered, None),
+        ((429, {"retry-after": "120"}), Undelivered, 120.0),
+        ((302, {"location": "http://169.254.169.254/"}), Undelivered, None),
+        ((410, {}), Refused, None),
+    ],
+)
+def test_answers_of_a_receiver(answer: tuple[int, dict[str, str]], error: type[Exception], retry_after: float | None) -> None:
+    with hooks() as got:
+        got.answer = lambda _: answer
+        with pytest.raises(error) as caught:
+            WebhookChannel("w", got.url, SECRET, private=True).send(ALERT)
+        assert len(got.requests) == 1  # redirects are not followed
+    assert getattr(caught.value, "retry_after", None) == retry_after
+
+
+@pytest.mark.parametrize(
+    "url", ["http://example.org/", "https://127.0.0.1/", "https://10.0.0.1/", "https://[::1]/", "https://169.254.169.254/"]
+)
+def test_public_webhooks_go_to_public_places_only(url: str) -> None:
+    with pytest.raises(Refused):
+        WebhookChannel("w", url, SECRET).send(ALERT)
+
+
+def test_nobody_listens() -> None:
+    with hooks() as got:
+        url = got.url
+    with pytest.raises(Undelivered):
+        WebhookChannel("w", url, SECRET, private=True).send(ALERT)
+    with pytest.raises(Undelivered):
+        MailChannel("m", "127.0.0.1", "a@b.c", ("d@e.f",), got.port, tls=False).send(ALERT)
+    with pytest.raises(Undelivered):
+        MqttChannel("q", "127.0.0.1", port=got.port, tls=False).send(ALERT)
+
+
+def test_mail() -> None:
+    mails: list[bytes] = []
+    with lines(mail_server(mails)) as port:
+        MailChannel("m", "127.0.0.1", "vigil@example.org", ("duty@example.org",), port, tls=False).send(ALERT)
+    mail = message_from_bytes(mails[0], policy=default)
+    assert mail["Subject"] == "[Vigil] Q01 high - gate"
+    assert "Dấu hiệu vi phạm Q01" in mail.get_content()
+    assert ALERT.id in mail["Message-ID"]
+
+
+def test_mqtt() -> None:
+    messages: list[tuple[str, str]] = []
+    with lines(broker(messages)) as port:
+        MqttChannel("q", "127.0.0.1", port=port, tls=False).send(ALERT)
+    ((topic, body),) = messages
+    assert topic == "vigil/events/gate/Q01"
+    assert json.loads(body)["data"]["event"] == EVENT.id
+
+
+def test_reads_the_alerts_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOOK_SECRET", SECRET)
+    file = tmp_path / "alerts.toml"
+    file.write_text(
+        '[[channel]]\nkind = "webhook"\nname = "w"\nurl = "https://example.org"\nsecret = "${env:HOOK_SECRET}"\nleast = "high"\n'
+    )
+    assert load_channels(file) == (WebhookChannel("w", "https://example.org", SECRET, Severity.HIGH),)
+    assert SECRET not in repr(load_channels(file))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "channel = [",
+        '[[channel]]\nkind = "pigeon"\nname = "Canary"',
+        '[[channel]]\nkind = "webhook"\nname = "w"\nurl = "https://x"\nsecret = "Canary"\nlest = "high"',
+        '[[channel]]\nkind = "webhook"\nname = "w"\nurl = "https://x"\nsecret = "${env:NOT_SET_ANYWHERE}"',
+    ],
+)
+def test_refuses_a_broken_alerts_file(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "alerts.toml"
+    file.write_text(text)
+    with pytest.raises(BadInput) as caught:
+        load_channels(file)
+    assert "Canary" not in str(caught.value)

@@ -1,0 +1,102 @@
+"""The gates save work and never decide that nothing happened."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipelines.gate import GLANCE_SIZE, GateLimits, MotionTest, PacketGate, RateSampler
+
+
+def feed(gate: PacketGate, sizes: list[int], start: float, rate: float = 10.0) -> list[bool]:
+    return [gate.packet(size, start + i / rate, key=False) for i, size in enumerate(sizes)]
+
+
+def noise(count: int, level: int, seed: int = 0) -> list[int]:
+    return [int(v) for v in np.random.default_rng(seed).normal(level, level * 0.1, count)]
+
+
+def test_sleeps_when_learned_and_wakes_within_three_packets() -> None:
+    gate = PacketGate()
+    first = feed(gate, noise(600, 2000), 100.0)
+    assert all(first[:99])  # learning
+    assert not any(first[160:])
+    active = feed(gate, noise(20, 6000), 160.0)
+    assert active.index(True) <= 2
+    after = feed(gate, noise(300, 2000), 162.0)
+    assert after[10]
+    assert not after[-1]
+
+
+def test_keyframes_teach_it_nothing() -> None:
+    gate = PacketGate()
+    feed(gate, noise(300, 2000), 0.0)
+    level = gate.level
+    gate.packet(60_000, 31.0, key=True)
+    assert gate.level == level
+    assert not gate.awake(31.0)
+
+
+def test_a_track_keeps_it_awake() -> None:
+    gate = PacketGate()
+    feed(gate, noise(300, 2000), 0.0)
+    gate.hold(90.0)
+    assert gate.awake(89.0)
+    assert not gate.awake(90.0)
+
+
+def test_a_gate_that_misses_is_switched_off() -> None:
+    """Constant bit rate: the sizes never change, whatever moves."""
+    gate = PacketGate(GateLimits(judged=20))
+    feed(gate, [2000] * 300, 0.0)
+    for index in range(20):
+        gate.moved(40.0 + index, moved=True)
+    assert gate.missed == 20
+    assert gate.awake(3000.0)
+    assert not gate.awake(4000.0)  # and is given another chance
+
+
+def test_a_night_becomes_the_new_level() -> None:
+    gate = PacketGate()
+    feed(gate, noise(600, 2000), 0.0)
+    feed(gate, noise(2000, 900, 1), 60.0)
+    assert gate.level == pytest.approx(900, rel=0.6)
+    assert not gate.awake(260.0)
+
+
+def picture(seed: int, sigma: float = 3.0, block: int | None = None) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    width, height = GLANCE_SIZE
+    grey = np.full((height, width), 120.0) + rng.normal(0, sigma, (height, width))
+    if block is not None:
+        grey[40:55, block : block + 5] = 60  # a person of 180 px in 1080p
+    return np.clip(grey, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("sigma", [1.0, 3.0, 6.0])
+def test_motion_sees_a_small_person_and_not_the_noise(sigma: float) -> None:
+    test = MotionTest()
+    assert test.moved(picture(0, sigma), 0.0)
+    quiet = [test.moved(picture(i, sigma), i / 5) for i in range(1, 300)]
+    assert sum(quiet[60:]) <= 3  # the noise of this sensor is learned by then
+    assert all(test.moved(picture(i, sigma, block=20 + i % 100), i / 5) for i in range(300, 320))
+
+
+def test_a_switched_light_is_motion_once() -> None:
+    test = MotionTest()
+    test.moved(picture(0), 0.0)
+    bright = np.clip(picture(1).astype(np.int16) + 60, 0, 255).astype(np.uint8)
+    assert test.moved(bright, 0.2)
+    assert not test.moved(bright, 0.4)
+
+
+@pytest.mark.parametrize("fps", [8, 10, 25, 30])
+def test_the_sampler_keeps_the_rate(fps: int) -> None:
+    sampler = RateSampler(5.0)
+    assert sum(sampler.due(i / fps) for i in range(fps * 60)) == pytest.approx(300, abs=1)
+
+
+def test_the_sampler_does_not_make_up_for_a_pause() -> None:
+    sampler = RateSampler(5.0)
+    sampler.due(0.0)
+    assert [sampler.due(t) for t in (20.0, 20.04, 20.2, 20.24)] == [True, False, True, False]

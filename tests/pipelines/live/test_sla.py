@@ -1,0 +1,78 @@
+"""Uptime, outages and incidents from intervals with known answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analyzer.types import CameraId
+from pipelines.records import CoverageInterval, CoverageState, GapReason
+from pipelines.sla import Cause, alarms, collapsed, outages_of, report
+
+T0 = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def day(camera: str, *pieces: tuple[float, GapReason | None]) -> list[CoverageInterval]:
+    """Consecutive pieces of (minutes, reason); no reason is live."""
+    out, cursor = [], T0
+    for minutes, reason in pieces:
+        end = cursor + timedelta(minutes=minutes)
+        state = CoverageState.LIVE if reason is None else CoverageState.GAP
+        out.append(CoverageInterval(CameraId(camera), cursor, end, state, reason))
+        cursor = end
+    return out
+
+
+def test_figures_of_one_camera() -> None:
+    intervals = day(
+        "a", (100, None), (6, GapReason.STALLED), (4, GapReason.UNREACHABLE), (200, None), (30, GapReason.MAINTENANCE),
+        (50, GapReason.COVERED), (20, GapReason.AUTH_FAILED), (90, None),
+    )  # fmt: skip
+    one = report(CameraId("a"), intervals)
+    assert [(o.cause, o.duration / timedelta(minutes=1)) for o in one.outages] == [(Cause.NETWORK, 10), (Cause.ACCESS, 20)]
+    assert one.planned == timedelta(minutes=30)
+    assert one.connected == timedelta(minutes=440)  # a covered camera is connected
+    assert one.uptime == pytest.approx(440 / 470)
+    assert (one.longest, one.mttr, one.mtbf) == (timedelta(minutes=20), timedelta(minutes=15), timedelta(minutes=220))
+
+
+def test_no_outage_no_mean() -> None:
+    one = report(CameraId("a"), day("a", (60, None)))
+    assert (one.uptime, one.mttr, one.mtbf, one.longest) == (1.0, None, None, timedelta(0))
+    assert report(CameraId("a"), day("a", (60, GapReason.MAINTENANCE))).uptime is None
+
+
+def test_a_line_that_fails_is_one_incident() -> None:
+    down = GapReason.UNREACHABLE
+    reports = {
+        CameraId("a"): report(CameraId("a"), day("a", (60, None), (10, down), (20, None), (5, down), (5, None))),
+        CameraId("b"): report(CameraId("b"), day("b", (60.2, None), (12, down), (27.8, None))),
+        CameraId("c"): report(CameraId("c"), day("c", (60.4, GapReason.COVERED), (9, down), (30.6, None))),
+    }
+    line, alone = collapsed(reports)
+    assert (line.cause, line.cameras) == (Cause.FACILITY_LINE, ("a", "b", "c"))
+    assert line.duration == timedelta(minutes=12.2)
+    assert (alone.cause, alone.cameras) == (Cause.NETWORK, ("a",))
+
+
+def test_one_camera_is_no_line() -> None:
+    reports = {CameraId("a"): report(CameraId("a"), day("a", (1, None), (1, GapReason.STALLED)))}
+    assert [o.cause for o in collapsed(reports)] == [Cause.NETWORK]
+
+
+def test_alarms_wait_for_the_debounce() -> None:
+    outages = outages_of(day("a", (10, None), (0.5, GapReason.STALLED), (10, None), (2, GapReason.STALLED)))
+    now = T0 + timedelta(minutes=22.5)
+    assert len(outages) == 2
+    assert alarms(outages, now) == outages[1:]
+    assert alarms(outages, now, timedelta(minutes=3)) == ()
+
+
+@given(st.lists(st.tuples(st.integers(1, 500), st.one_of(st.none(), st.sampled_from(GapReason))), min_size=1, max_size=30))
+def test_the_period_is_split_exactly(pieces: list[tuple[float, GapReason | None]]) -> None:
+    one = report(CameraId("a"), day("a", *pieces))
+    assert one.period == one.connected + one.planned + sum((o.duration for o in one.outages), timedelta(0))
+    assert one.uptime is None or 0 <= one.uptime <= 1

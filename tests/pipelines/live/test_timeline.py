@@ -1,0 +1,52 @@
+"""Stream time goes forward whatever the timestamps do, and keeps durations."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.sources.timeline import StreamTimeline
+
+timestamps = st.one_of(st.none(), st.floats(-1e6, 1e6))
+
+
+@given(st.lists(st.tuples(timestamps, st.floats(0, 60)), max_size=80))
+def test_only_forward(packets: list[tuple[float | None, float]]) -> None:
+    line, arrival, last = StreamTimeline(), 100.0, -1.0
+    for pts, wait in packets:
+        arrival += wait
+        at = line.place(pts, arrival)
+        assert at > last
+        last = at
+
+
+@given(st.floats(0, 1e6), st.lists(st.floats(-2, 2), min_size=2, max_size=60))
+def test_believes_the_stream_over_a_jittery_network(start: float, jitter: list[float]) -> None:
+    line = StreamTimeline()
+    placed = [line.place(start + i * 0.2, 50.0 + i * 0.2 + late) for i, late in enumerate(jitter)]
+    assert placed == pytest.approx([i * 0.2 for i in range(len(jitter))], abs=1e-6)
+    assert line.anomalies == 0
+
+
+@pytest.mark.parametrize(
+    "pts",
+    [
+        lambda t: t if t < 2 else t - 2**32 / 90_000,  # RTP wrap
+        lambda t: t if t < 2 else t - 2**33 / 90_000,  # MPEG-TS wrap
+        lambda t: t - 3600 * (int(t) % 2),  # jumps to and fro
+        lambda t: None if t < 1 else t,
+        lambda t: None,
+        lambda t: t if int(t * 5) % 7 else None,
+    ],
+)
+def test_a_dwell_is_as_long_as_it_was(pts: object) -> None:
+    line = StreamTimeline()
+    placed = [line.place(pts(i / 5), 10 + i / 5) for i in range(200)]  # type: ignore[operator]
+    assert placed[-1] - placed[0] == pytest.approx(199 / 5, abs=0.2)
+    assert placed[120] - placed[20] == pytest.approx(20.0, abs=0.2)
+
+
+def test_a_real_pause_is_kept() -> None:
+    line = StreamTimeline()
+    assert [line.place(t, t) for t in (0.0, 0.2, 8.2, 8.4)] == pytest.approx([0.0, 0.2, 8.2, 8.4])

@@ -1,0 +1,97 @@
+"""`vigil evaluate`, `vigil train`, `vigil data`: what they take and refuse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+from typer.testing import CliRunner
+
+from pipelines.cli import app
+from pipelines.errors import BadInput
+from pipelines.measuring import class_names
+from tests.models.photographs import portrait
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, list(arguments))
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The portrait with its face labelled (class 1), a corrupt picture, and a label outside of the picture."""
+    for name in ("images", "labels"):
+        (tmp_path / name).mkdir()
+    Pillow.fromarray(np.ascontiguousarray(portrait()[:, :, ::-1])).save(tmp_path / "images" / "web__a.png")
+    (tmp_path / "images" / "web__b.jpg").write_bytes(b"broken")
+    face = "1 0.432 0.235 0.16 0.21\n"
+    (tmp_path / "labels" / "web__a.txt").write_text(face + "1 7 7 0.1 0.1\n9 0.5 0.5 0.1 0.1\n", encoding="utf-8")
+    return tmp_path
+
+
+def evaluated(folder: Path, task: str, *more: str) -> tuple[int, dict[str, object]]:
+    out = folder / "report.json"
+    classes = "with_mask,without_mask,umbrella"
+    places = ["--images", str(folder / "images"), "--labels", str(folder / "labels")]
+    code, text = run("evaluate", task, *places, "--classes", classes, "--json", str(out), *more)
+    assert code in {0, 3}, text
+    return code, json.loads(out.read_text(encoding="utf-8"))
+
+
+@pytest.mark.weights
+def test_masks_are_measured_and_defects_are_named(folder: Path) -> None:
+    code, report = evaluated(folder, "mask")
+    assert code == 3
+    assert report["ignored_classes"] == ["umbrella"]
+    assert len(report["defects"]) >= 2  # type: ignore[arg-type]
+    assert any("web__b.jpg" in str(defect) for defect in report["defects"])  # type: ignore[attr-defined]
+    slices = {(one["source"], one["height"]): one for one in report["slices"]}  # type: ignore[attr-defined]
+    assert slices["web", "all"]["heads"] >= 1
+    assert report["networks"][0]["name"] == "mask-state"  # type: ignore[index]
+
+
+@pytest.mark.weights
+def test_people_and_heads_are_measured(folder: Path) -> None:
+    _, report = evaluated(folder, "person", "--size", "416")
+    assert report["pictures"] == 1
+    assert report["detectors"][0]["name"] == "person-head"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("evaluate", "mask", "--images", "nowhere", "--labels", "nowhere", "--classes", "a"),
+        ("evaluate", "mask", "--images", ".", "--labels", ".", "--classes", " , "),
+        ("evaluate", "mask", "--images", ".", "--classes", "a"),
+        ("evaluate", "mask", "--images", ".", "--labels", ".", "--classes", "a", "--weights", "nobody"),
+        ("evaluate", "mask", "--images", ".", "--labels", ".", "--classes", "a", "--peer", "aizoo"),
+        ("evaluate", "mask", "--images", ".", "--labels", ".", "--classes", "a", "--peer", "x", "--peer-files", "."),
+        ("train", "mask", "--data", "nowhere", "--out", "out"),
+        ("train", "mask", "--data", ".", "--out", "out"),
+        ("train", "person", "--data", ".", "--out", "out"),
+        ("data", "check", "nowhere"),
+    ],
+)
+def test_bad_input_is_one_clear_line(tmp_path: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, text = run(*arguments)
+    assert code == 2, text
+    assert "Traceback" not in text
+    assert text.strip()
+
+
+def test_class_names_come_from_the_line_or_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "classes.txt").write_text("mask\n\nno mask\n", encoding="utf-8")
+    assert class_names("mask, no mask") == class_names(str(tmp_path / "classes.txt")) == ("mask", "no mask")
+    with pytest.raises(BadInput):
+        class_names("")
+
+
+def test_an_absent_data_set_is_reported(tmp_path: Path) -> None:
+    code, text = run("data", "check", str(tmp_path))
+    assert code in {0, 3}  # 0 while no card is committed
+    assert "Data sets" in text
