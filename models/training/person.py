@@ -26,9 +26,12 @@ import numpy as np
 
 from models.errors import AbsentWeights, ChangedWeights, PerceptionError
 from models.frame import Image
+from models.labelled.annotations import pictures_under
 from models.training.averaging import average_checkpoints
 from models.training.dataset import CLASSES, HELD_OUT, Composition, compose, gather
 from models.training.degrade import degrade
+from models.training.restored import restore_person
+from models.weights import entry_of, load_catalogue
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +123,7 @@ def train_person(
         seed: of weights, mosaics, degradations and crops.
         resume: go on with the last epoch saved under ``out``; labels and corpus are taken as they are.
         teachers: folder of the published networks that label; None takes only what is cached under ``out``.
-        start: checkpoint to start from; None is `start.pt` under ``out``.
+        start: checkpoint to start from, or the shipped ONNX file to go on from it; None is `start.pt` under ``out``.
         start_sha256: its hash; another file is refused before it is opened.
         held_out: prefixes of the groups (`<set>/<camera or clip>/`) that are measured on, not trained on.
 
@@ -132,12 +135,15 @@ def train_person(
     """
     began = time.monotonic()
     checkpoint = out / "run" / "weights" / "last.pt" if resume else (start or out / "start.pt")
-    _checked(checkpoint, None if resume else start_sha256)
+    shipped = checkpoint.suffix == ".onnx"
+    _checked(checkpoint, None if resume else entry_of("person-head", load_catalogue()).sha256 if shipped else start_sha256)
     gathered = gather(data, out, teachers, held_out=held_out)
     composition = compose(gathered, out / "corpus", held_out=held_out, seed=seed)
     pictures = sum(count for key, count in composition.pictures.items() if key.startswith("train/"))
     if pictures == 0:
         raise NothingToTrainOn(f"no labelled picture under {data.name}: name the folder of teachers, or check the data sets")
+    if shipped:
+        checkpoint = restore_person(checkpoint, pictures_under(out / "corpus" / "images" / "train"), out / "restored.pt")
     hours = expected_hours(pictures, epochs, image_size)
     log.info("training on %d pictures, %d epochs at %d px: about %.1f hours on 2 cores", pictures, epochs, image_size, hours)
     settings = {

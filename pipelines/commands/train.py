@@ -35,7 +35,10 @@ def register(app: typer.Typer) -> None:
         data: Annotated[Path, typer.Option(help="Folder with one folder a data set (see `vigil data check`).")],
         out: Annotated[Path, typer.Option(help="Folder of the run; one that was cut off goes on where it stopped.")],
         checkpoint: Annotated[
-            Path | None, typer.Option(help="Weights to start from: YOLO26n for person, EfficientNet-lite0 for the others.")
+            Path | None,
+            typer.Option(
+                help="Weights to start from: YOLO26n or the shipped person-head.onnx for person, EfficientNet-lite0 for the others."
+            ),
         ] = None,
         teachers: Annotated[Path | None, typer.Option(help="person: folder of the published networks that label.")] = None,
         landmarks: Annotated[Path | None, typer.Option(help="mask: YuNet as ONNX, to make more wrongly worn masks.")] = None,
