@@ -22,7 +22,9 @@ from models.frame import Image
 Tensor = npt.NDArray[np.float32]
 
 HEAD_SIZE: Final = 96
-"""Side of a head crop in pixels."""
+"""Side of a head crop in pixels, where a head is looked at beside its person."""
+MASK_SIZE: Final = 96
+"""Side of a head crop in pixels, where the state of its mask is read: a bare nose over a mask is a matter of few pixels."""
 HEAD_SCALE: Final = 1.1
 """Side of the square around a head, over the larger side of the head box."""
 HEAD_LOWERED: Final = 0.08
@@ -115,9 +117,9 @@ def _shrink(image: Image, region: Box, scale: float) -> tuple[Image, Box]:
     return np.asarray(small, dtype=np.uint8), moved
 
 
-def head_crop(image: Image, head: Box) -> Image:
-    """Return the BGR crop of HEAD_SIZE x HEAD_SIZE for a head box."""
-    return cut(image, head_region(head), HEAD_SIZE, HEAD_SIZE)
+def head_crop(image: Image, head: Box, side: int = HEAD_SIZE) -> Image:
+    """Return the square BGR crop of ``side`` pixels for a head box."""
+    return cut(image, head_region(head), side, side)
 
 
 NO_HEAD: Final[Image] = np.zeros((HEAD_SIZE, HEAD_SIZE, 3), dtype=np.uint8)

@@ -137,6 +137,18 @@ def read_verified(entry: WeightsEntry) -> bytes:
     return content
 
 
+def confirm_shipped(name: str, path: Path) -> None:
+    """Let only the very file of that entry pass, wherever it lies.
+
+    Raises:
+        ChangedWeights: the file is another one.
+        UnknownWeights: there is no such entry.
+    """
+    expected = entry_of(name, load_catalogue()).sha256
+    if hashlib.sha256(path.read_bytes()).hexdigest() != expected:
+        raise ChangedWeights(f"{path.name} is not the shipped {name} {expected[:12]}; it was not opened")
+
+
 def read_unpickled(path: Path) -> bytes:
     """Return the bytes of a network's file unless it is a pickle; nothing is parsed.
 

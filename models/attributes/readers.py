@@ -59,7 +59,7 @@ class MaskReader:
         return tuple(one for part in _portions(heads) for one in self._read(image, part, at))
 
     def _read(self, image: Image, heads: Sequence[HeadToRead], at: timedelta) -> tuple[MaskEvidence, ...]:
-        cuts = [crops.head_crop(image, head.box) for head in heads]
+        cuts = [crops.head_crop(image, head.box, crops.MASK_SIZE) for head in heads]
         values = self._network.run({self._network.inputs[0]: crops.batch(cuts)})[_MASK_OUTPUT]
         if values.shape != (len(heads), len(MASK_STATES)):
             raise MisfitWeights(f"mask output has shape {values.shape}, expected {(len(heads), len(MASK_STATES))}")

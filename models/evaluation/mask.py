@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from analyzer.types import Box
 from models.backends.protocol import Network
-from models.crops import batch, head_crop, head_of_face
+from models.crops import MASK_SIZE, batch, head_crop, head_of_face
 from models.errors import BadPicture
 from models.evaluation.metrics import (
     HEIGHT_BINS,
@@ -208,7 +208,7 @@ def shipped_mask(network: Network) -> Judge:
     def judge(image: Image, heads: Sequence[Box]) -> Probabilities:
         parts = []
         for first in range(0, len(heads), _BATCH):
-            cuts = [head_crop(image, head) for head in heads[first : first + _BATCH]]
+            cuts = [head_crop(image, head, MASK_SIZE) for head in heads[first : first + _BATCH]]
             parts.append(np.asarray(network.run({entry: batch(cuts)})["probabilities"], dtype=np.float64))
         return np.concatenate(parts) if parts else np.zeros((0, len(STATES)))
 

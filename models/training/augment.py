@@ -25,19 +25,20 @@ def head_view(
     *,
     strength: float = 1.0,
     mirrored: bool | None = None,
+    size: int = HEAD_SIZE,
 ) -> Image:
     """Cut a head crop out of a context with drawn scale, offset, rotation and flip; strength 0 is the run-time crop.
 
-    ``mirrored`` fixes the flip; None draws it.
+    ``mirrored`` fixes the flip; None draws it. ``size`` is the side of the crop in pixels.
     """
     side = HEAD_SCALE * _HEAD_IN_CONTEXT * float(np.exp(rng.normal(0, 0.16) * strength))
     across = CONTEXT_SIZE / 2 + rng.normal(0, 0.07) * strength * _HEAD_IN_CONTEXT
     down = CONTEXT_SIZE / 2 + (HEAD_LOWERED + rng.normal(0, 0.07) * strength) * _HEAD_IN_CONTEXT
     angle = rng.normal(0, 11) * strength
-    zoom = HEAD_SIZE / side
+    zoom = size / side
     matrix = cv2.getRotationMatrix2D((across, down), angle, zoom)
-    matrix[:, 2] += (HEAD_SIZE / 2 - across, HEAD_SIZE / 2 - down)
-    view = cv2.warpAffine(context, matrix, (HEAD_SIZE, HEAD_SIZE), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    matrix[:, 2] += (size / 2 - across, size / 2 - down)
+    view = cv2.warpAffine(context, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     if mirrored is None:
         mirrored = strength > 0 and rng.random() < 0.5
     if mirrored:

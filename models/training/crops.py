@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 MASK_STATES: Final = ("worn", "incorrect", "none", "not_visible")
 """Order of the outputs of the mask network."""
-CONTEXT_SIZE: Final = 176
+CONTEXT_SIZE: Final = 232
 """Side of a cached context in pixels."""
 CONTEXT_SCALE: Final = 2.0
 """Side of a context over the larger side of the head box."""

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.crops import HEAD_SIZE, batch
+from models.crops import MASK_SIZE, batch
 from models.evaluation.metrics import (
     HEIGHT_BINS,
     balanced_accuracy,
@@ -34,12 +34,12 @@ from models.training.efficientnet import FEATURES, build_features
 from models.training.fitting import Schedule, fit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _WORN: Final = MASK_STATES.index("worn")
 _NONE: Final = MASK_STATES.index("none")
 _NOT_VISIBLE: Final = MASK_STATES.index("not_visible")
-_EARLY_SIZE: Final = 64
+_EARLY_SIZE: Final = 80
 _EARLY_SHARE: Final = 0.5
 _OCCLUDED_SHARE: Final = 0.05
 _VANISHED_SHARE: Final = 0.02
@@ -76,7 +76,7 @@ def cell_weights(contexts: Contexts) -> npt.NDArray[np.float64]:
 
 def draw_crop(contexts: Contexts, row: int, rng: np.random.Generator) -> tuple[Image, int]:
     """Return one augmented crop and its state, which an occluder may have changed to not_visible."""
-    view = augment.head_view(contexts.pixels[row], rng)
+    view = augment.head_view(contexts.pixels[row], rng, size=MASK_SIZE)
     state = int(contexts.states[row])
     fate = rng.random()
     if fate < _OCCLUDED_SHARE:
@@ -87,8 +87,16 @@ def draw_crop(contexts: Contexts, row: int, rng: np.random.Generator) -> tuple[I
     return augment.camera(view, rng), state
 
 
-def train(contexts: Contexts, schedule: Schedule, checkpoint: Mapping[str, Any], resume: Path) -> Any:
-    """Return the fitted network; a run that was cut off goes on from the resume file."""
+def train(contexts: Contexts, schedule: Schedule, build: Callable[[], Any], resume: Path, *, early: bool = True) -> Any:
+    """Return the fitted network; a run that was cut off goes on from the resume file.
+
+    Args:
+        contexts: what is drawn from.
+        schedule: length and rates.
+        build: makes the network to start from; called twice.
+        resume: file to go on from.
+        early: begin with small crops, which teach a network that knows no masks faster.
+    """
     import torch
 
     contexts = contexts.select(contexts.heights >= _SMALLEST_TRAINED)
@@ -97,7 +105,7 @@ def train(contexts: Contexts, schedule: Schedule, checkpoint: Mapping[str, Any],
     def draw(rng: np.random.Generator, progress: float) -> tuple[Any, Any]:
         rows = rng.choice(len(contexts), schedule.batch_size, p=weights)
         drawn = [draw_crop(contexts, int(row), rng) for row in rows]
-        size = _EARLY_SIZE if progress < _EARLY_SHARE else HEAD_SIZE
+        size = _EARLY_SIZE if early and progress < _EARLY_SHARE else MASK_SIZE
         views = [np.asarray(cv2.resize(view, (size, size), interpolation=cv2.INTER_AREA), dtype=np.uint8) for view, _ in drawn]
         crops = torch.from_numpy(batch(views)).to(memory_format=torch.channels_last)
         return crops, torch.tensor([state for _, state in drawn])
@@ -106,7 +114,7 @@ def train(contexts: Contexts, schedule: Schedule, checkpoint: Mapping[str, Any],
         crops, states = drawn
         return torch.nn.functional.cross_entropy(network(crops), states, label_smoothing=_SMOOTHING)
 
-    return fit(lambda: build_network(checkpoint), draw, loss, schedule, resume)
+    return fit(build, draw, loss, schedule, resume)
 
 
 def both_ways(network: Any, crops: Any) -> Any:
@@ -131,7 +139,7 @@ def predict(network: Any, crops: list[Image]) -> npt.NDArray[np.float64]:
 def run_time_crops(contexts: Contexts) -> list[Image]:
     """Return the crops as they are cut at run time: nothing drawn."""
     rng = np.random.default_rng(0)
-    return [augment.head_view(pixels, rng, strength=0.0) for pixels in contexts.pixels]
+    return [augment.head_view(pixels, rng, strength=0.0, size=MASK_SIZE) for pixels in contexts.pixels]
 
 
 def figures(contexts: Contexts, probabilities: npt.NDArray[np.float64]) -> dict[str, object]:

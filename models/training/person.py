@@ -31,7 +31,7 @@ from models.training.averaging import average_checkpoints
 from models.training.dataset import CLASSES, HELD_OUT, Composition, compose, gather
 from models.training.degrade import degrade
 from models.training.restored import restore_person
-from models.weights import entry_of, load_catalogue
+from models.weights import confirm_shipped
 
 log = logging.getLogger(__name__)
 
@@ -136,7 +136,9 @@ def train_person(
     began = time.monotonic()
     checkpoint = out / "run" / "weights" / "last.pt" if resume else (start or out / "start.pt")
     shipped = checkpoint.suffix == ".onnx"
-    _checked(checkpoint, None if resume else entry_of("person-head", load_catalogue()).sha256 if shipped else start_sha256)
+    _checked(checkpoint, None if resume or shipped else start_sha256)
+    if shipped:
+        confirm_shipped("person-head", checkpoint)
     gathered = gather(data, out, teachers, held_out=held_out)
     composition = compose(gathered, out / "corpus", held_out=held_out, seed=seed)
     pictures = sum(count for key, count in composition.pictures.items() if key.startswith("train/"))

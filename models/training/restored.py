@@ -1,29 +1,46 @@
-"""A detector to go on training from, out of the ONNX file that is shipped: checkpoints get lost, the shipped file does not.
+"""Networks to go on training from, out of the ONNX files that are shipped: checkpoints get lost, shipped files do not.
 
-The export melts each normalisation into its convolution, and a network without normalisation cannot be trained on. So
-pictures are sent through the melted network once, and each convolution gets a normalisation back that computes the same:
-its mean and variance are those measured, its scale and shift undo them. The weights before a normalisation may have any
+The export melts each normalisation into its convolution, and a network without normalisations cannot be trained on. So
+inputs are sent through the melted network once, and each convolution gets a normalisation back that computes the same:
+its mean and variance are those measured, its scale and shift undo them. Weights before a normalisation may have any
 length, but their length decides how fast they learn: they get that of a fresh network.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
+from models.crops import batch
 from models.detectors.letterbox import as_input, input_sides, letterbox
 from models.errors import BadPicture, MisfitWeights
+from models.frame import Image
 from models.pictures import read_picture
+from models.training import mask
 
 ARCHITECTURE: Final = "yolo26n.yaml"
 PICTURES: Final = 96
-"""How many pictures measure the mean and variance of every channel."""
+"""How many pictures measure the mean and variance of every channel of the detector."""
 
 _LONGEST: Final = 320
 _CLASSES: Final = ("person", "head")
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Melted:
+    """A convolution, the normalisation after it, and the weights and shifts that do the work of both."""
+
+    convolution: Any
+    normalisation: Any
+    weights: Floats
+    shifts: Floats
 
 
 def restore_person(weights: Path, pictures: Sequence[Path], target: Path) -> Path:
@@ -46,22 +63,32 @@ def restore_person(weights: Path, pictures: Sequence[Path], target: Path) -> Pat
     network = YOLO(ARCHITECTURE)
     network.model = DetectionModel(ARCHITECTURE, nc=len(_CLASSES), verbose=False)
     network.model.names = dict(enumerate(_CLASSES))
-    layers = dict(_normalised(network.model))
-    stored = _constants(weights)
-    _fill(network.model, layers, stored, weights.name)
-    inputs = [torch.from_numpy(array) for array in _inputs(pictures)]
-    if not inputs:
-        raise ValueError("no picture to measure the channels on")
     network.model.eval()
-    with torch.inference_mode():
-        measured = _measure(network.model, layers, inputs)
-        for name, layer in layers.items():
-            mean, variance = measured[name]
-            layer.bn.running_mean.copy_(mean)
-            layer.bn.running_var.copy_(variance)
-            # Same function: scale and shift give back what the measured mean and variance take away.
-            layer.bn.bias.add_(mean * layer.bn.weight)
-            layer.bn.weight.mul_((variance + layer.bn.eps).sqrt())
+    stored = _constants(weights)
+
+    def constant(name: str, like: Any) -> Floats:
+        found = stored.get(name)
+        if found is None or found.shape != tuple(like.shape):
+            raise MisfitWeights(
+                f"{weights.name}: {name} is missing or has another shape; this is no {ARCHITECTURE} of two classes"
+            )
+        return found
+
+    named = {name: module for name, module in network.model.named_modules() if ".one2one_" not in name}
+    melted = [
+        _Melted(
+            part.conv, part.bn, constant(f"{name}.conv.weight", part.conv.weight), constant(f"{name}.conv.bias", part.bn.bias)
+        )
+        for name, part in named.items()
+        if hasattr(part, "conv") and hasattr(part, "bn")
+    ]
+    plain = {id(one.convolution) for one in melted}
+    with torch.no_grad():
+        for name, part in named.items():
+            if isinstance(part, torch.nn.Conv2d) and id(part) not in plain:
+                part.weight.copy_(torch.from_numpy(constant(f"{name}.weight", part.weight)))
+                part.bias.copy_(torch.from_numpy(constant(f"{name}.bias", part.bias)))
+    _unmelt(network.model, melted, list(_pictures(pictures)))
     head = network.model.model[-1]
     for ours, other in ((head.one2one_cv2, head.cv2), (head.one2one_cv3, head.cv3)):
         ours.load_state_dict(other.state_dict())  # the exported file holds one head of the two
@@ -71,78 +98,118 @@ def restore_person(weights: Path, pictures: Sequence[Path], target: Path) -> Pat
     return target
 
 
-def _constants(weights: Path) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
+def restore_mask(weights: Path, crops: Sequence[Image]) -> Any:
+    """Return the shipped mask network as one that can be trained on, in evaluation mode.
+
+    Its convolutions have no names in the file, but they stand there in the order in which they compute.
+
+    Args:
+        weights: ONNX file of the network, as `export_mask` writes it.
+        crops: BGR head crops of one size and of the kind that will be trained on; some hundred are enough.
+
+    Raises:
+        MisfitWeights: the file has not the parts of that network.
+        ModuleNotFoundError: torch or onnx is not installed.
+    """
+    import torch
+
+    network = mask.build_network().eval()
+    stored, order = _constants(weights), _in_order(weights)
+    parts = list(network.features.modules())
+    convolutions = [part for part in parts if isinstance(part, torch.nn.Conv2d)]
+    normalisations = [part for part in parts if isinstance(part, torch.nn.BatchNorm2d)]
+    shapes = [tuple(part.weight.shape) for part in convolutions]
+    if [stored[weight].shape for weight, _ in order] != shapes or "network.states.weight" not in stored:
+        raise MisfitWeights(f"{weights.name}: its layers are not those of the mask network")
+    melted = [
+        _Melted(convolution, normalisation, stored[weight], stored[shift])
+        for convolution, normalisation, (weight, shift) in zip(convolutions, normalisations, order, strict=True)
+    ]
+    with torch.no_grad():
+        network.states.weight.copy_(torch.from_numpy(stored["network.states.weight"]))
+        network.states.bias.copy_(torch.from_numpy(stored["network.states.bias"]))
+    _unmelt(network, melted, [batch(crops[first : first + 64]) for first in range(0, len(crops), 64)])
+    return network
+
+
+def _constants(weights: Path) -> Mapping[str, Floats]:
+    """Return the constants of a file by name; those stored as halves come back as float32 under their own names."""
     import onnx
 
     tensors = onnx.load(str(weights)).graph.initializer
     return {each.name.removesuffix("_half"): onnx.numpy_helper.to_array(each).astype(np.float32) for each in tensors}
 
 
-def _normalised(model: Any) -> Iterator[tuple[str, Any]]:
-    """Yield every convolution that has a normalisation, by its name; the head that is not exported is left out."""
-    for name, module in model.named_modules():
-        if hasattr(module, "conv") and hasattr(module, "bn") and ".one2one_" not in name:
-            yield name, module
+def _in_order(weights: Path) -> list[tuple[str, str]]:
+    """Return the names of weights and shifts of every convolution as they compute, each once."""
+    import onnx
+
+    graph = onnx.load(str(weights)).graph
+    same = {node.output[0]: node.input[0] for node in graph.node if node.op_type in {"Cast", "Identity"}}
+
+    def source(name: str) -> str:
+        while name in same:
+            name = same[name]
+        return name.removesuffix("_half")
+
+    found = [(source(node.input[1]), source(node.input[2])) for node in graph.node if node.op_type == "Conv"]
+    return list(dict.fromkeys(found))
 
 
-def _fill(model: Any, layers: Mapping[str, Any], stored: Mapping[str, Any], file: str) -> None:
-    """Put the melted weights in: lengths as in the fresh network, normalisations that only undo that and add the shift."""
+def _unmelt(network: Any, melted: Sequence[_Melted], inputs: Sequence[Floats]) -> None:
+    """Fill the convolutions and give each a normalisation that leaves the function of the network as it is."""
     import torch
 
-    def constant(name: str, like: Any) -> Any:
-        found = stored.get(name)
-        if found is None or found.shape != tuple(like.shape):
-            raise MisfitWeights(f"{file}: {name} is missing or has another shape; this is no {ARCHITECTURE} with two classes")
-        return torch.from_numpy(found)
-
+    if not inputs:
+        raise ValueError("no picture to measure the channels on")
     with torch.no_grad():
-        for name, layer in layers.items():
-            melted = constant(f"{name}.conv.weight", layer.conv.weight)
-            shrunk = layer.conv.weight.norm() / melted.norm().clamp(min=1e-12)
-            layer.conv.weight.copy_(melted * shrunk)
-            layer.bn.running_mean.zero_()
-            layer.bn.running_var.fill_(1.0 - layer.bn.eps)
-            layer.bn.weight.fill_(1.0 / float(shrunk))
-            layer.bn.bias.copy_(constant(f"{name}.conv.bias", layer.bn.bias))
-        inside = {id(part) for layer in layers.values() for part in layer.modules()}
-        for name, module in model.named_modules():
-            if isinstance(module, torch.nn.Conv2d) and id(module) not in inside and ".one2one_" not in name:
-                module.weight.copy_(constant(f"{name}.weight", module.weight))
-                if module.bias is not None:
-                    module.bias.copy_(constant(f"{name}.bias", module.bias))
+        for one in melted:
+            weights, shifts = torch.from_numpy(one.weights), torch.from_numpy(one.shifts)
+            shrunk = one.convolution.weight.norm() / weights.norm().clamp(min=1e-12)
+            one.convolution.weight.copy_(weights * shrunk)
+            norm = one.normalisation
+            norm.running_mean.zero_()
+            norm.running_var.fill_(1.0 - norm.eps)
+            norm.weight.fill_(1.0 / float(shrunk))
+            norm.bias.copy_(shifts)
+        for one, (mean, variance) in zip(melted, _measure(network, melted, inputs), strict=True):
+            norm = one.normalisation
+            norm.running_mean.copy_(mean)
+            norm.running_var.copy_(variance)
+            # Scale and shift give back what the measured mean and variance take away.
+            norm.bias.add_(mean * norm.weight)
+            norm.weight.mul_((variance + norm.eps).sqrt())
 
 
-def _measure(model: Any, layers: Mapping[str, Any], inputs: Sequence[Any]) -> dict[str, tuple[Any, Any]]:
-    """Return mean and variance [C] of what every convolution gives, over all pictures and places."""
-    sums: dict[str, list[Any]] = {name: [0.0, 0.0, 0] for name in layers}
+def _measure(network: Any, melted: Sequence[_Melted], inputs: Sequence[Floats]) -> list[tuple[Any, Any]]:
+    """Return mean and variance [C] of what every convolution gives, over all inputs and places."""
+    import torch
 
-    def watch(name: str) -> Any:
+    sums: list[list[Any]] = [[0.0, 0.0, 0] for _ in melted]
+
+    def watch(into: list[Any]) -> Any:
         def seen(_: Any, __: Any, output: Any) -> None:
             values = output.double()
-            sums[name][0] += values.sum(dim=(0, 2, 3))
-            sums[name][1] += values.square().sum(dim=(0, 2, 3))
-            sums[name][2] += values.shape[0] * values.shape[2] * values.shape[3]
+            into[0] = into[0] + values.sum(dim=(0, 2, 3))
+            into[1] = into[1] + values.square().sum(dim=(0, 2, 3))
+            into[2] += values.shape[0] * values.shape[2] * values.shape[3]
 
         return seen
 
-    hooks = [layer.conv.register_forward_hook(watch(name)) for name, layer in layers.items()]
+    hooks = [one.convolution.register_forward_hook(watch(into)) for one, into in zip(melted, sums, strict=True)]
     for one in inputs:
-        model(one)
+        network(torch.from_numpy(one))
     for hook in hooks:
         hook.remove()
-    result = {}
-    for name, (total, squares, count) in sums.items():
-        if count == 0:
-            raise MisfitWeights(f"{name} is never reached")
-        mean = total / count
-        result[name] = mean.float(), (squares / count - mean.square()).clamp(min=0).float()
-    return result
+    return [
+        ((total / count).float(), (squares / count - (total / count).square()).clamp(min=0).float())
+        for total, squares, count in sums
+    ]
 
 
-def _inputs(pictures: Sequence[Path]) -> Iterator[Any]:
+def _pictures(paths: Sequence[Path]) -> Iterator[Floats]:
     taken = 0
-    step = max(1, len(pictures) // PICTURES)
-    for path in pictures[::step]:
+    for path in paths[:: max(1, len(paths) // PICTURES)]:
         try:
             image = read_picture(path)
         except BadPicture:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from models.crops import HEAD_SIZE, PERSON_HEIGHT, PERSON_WIDTH
+from models.crops import HEAD_SIZE, MASK_SIZE, PERSON_HEIGHT, PERSON_WIDTH
 from models.errors import AbsentWeights
 from models.evaluation.ppe import PpeReport, as_json, ppe_figures
 from models.evaluation.ppe_labels import LabelledPerson
@@ -29,15 +30,20 @@ from models.training.displaced import displaced_masks
 from models.training.export import export_onnx
 from models.training.fitting import Schedule, fit_temperature, softmax
 from models.training.refit import refit
+from models.training.restored import restore_mask
+from models.weights import confirm_shipped
 
 log = logging.getLogger(__name__)
 
 LABELS: Final = Path(__file__).resolve().parents[2] / "datasets" / "ppe_labels"
 MASK_SCHEDULE: Final = Schedule(crops=60_000)
+FURTHER_SCHEDULE: Final = Schedule(crops=50_000, rate_features=2.5e-4, rate_head=5e-4, averaging=0.998)
+"""From the shipped mask network on: gentler, for what it knows is not to be unlearnt."""
 PPE_SCHEDULE: Final = Schedule(crops=9_000, batch_size=32, rate_features=5e-4, rate_head=1.5e-3, averaging=0.99)
 
 _FOLDS: Final = 8
 _DISPLACED: Final = 2_500
+_MEASURED_ON: Final = 768
 _RECOLOURINGS: Final = ((45, (2, 0, 1)), (100, (1, 2, 0)), (140, (2, 1, 0)))
 """Hue turns and channel orders under which attire is measured again: the uniforms of another day."""
 _LOSS_LINE: Final = re.compile(r"step (\d+) of \d+, loss ([\d.]+)")
@@ -50,21 +56,26 @@ def train_mask(
     checkpoint: Path,
     landmarks: Path | None = None,
     held_out: str | None = None,
-    schedule: Schedule = MASK_SCHEDULE,
+    schedule: Schedule | None = None,
 ) -> Path:
     """Train the mask-state network; return its ONNX file.
 
     Args:
         data: folder of the data sets.
         out: folder of the run; an interrupted run in it is resumed.
-        checkpoint: EfficientNet-lite0 weights of ImageNet (`*.pth`).
+        checkpoint: EfficientNet-lite0 weights of ImageNet (`*.pth`), or the shipped mask network to go on from it (`*.onnx`).
         landmarks: YuNet as ONNX, to make more wrongly worn masks; without it there are only the real ones.
         held_out: a set that is not trained on, for an honest figure; None holds out one picture group in eight.
-        schedule: length and rates.
+        schedule: length and rates; None takes what suits the checkpoint.
 
     Raises:
         AbsentWeights: the checkpoint or the landmarks are not there.
+        ChangedWeights: the file to go on from is not the shipped one.
     """
+    further = checkpoint.suffix == ".onnx"
+    if further and checkpoint.is_file():
+        confirm_shipped("mask-state", checkpoint)
+    schedule = schedule or (FURTHER_SCHEDULE if further else MASK_SCHEDULE)
     contexts = cached_contexts(data, out / "cache" / "heads.npz", LABELS / "heads.csv")
     test = contexts.sources == held_out if held_out else contexts.groups % _FOLDS == 0
     copies = np.isin(contexts.groups, np.unique(contexts.groups[test]))
@@ -72,7 +83,7 @@ def train_mask(
     if landmarks is not None:
         training = _joined(training, displaced_masks(training, landmarks, count=_DISPLACED))
     with _Curve(out):
-        network = mask.train(training, schedule, _state_dict(checkpoint), out / "resume.pt")
+        network = mask.train(training, schedule, _mask_start(checkpoint, training), out / "resume.pt", early=not further)
     logits = mask.predict(network, mask.run_time_crops(validation))
     temperature = fit_temperature(logits, validation.states)
     mask.write_run(out, schedule, temperature, mask.figures(validation, softmax(logits / temperature)))
@@ -114,6 +125,20 @@ def train_ppe(data: Path, out: Path, *, checkpoint: Path, fold: int = 0, schedul
     return export_ppe(network, temperatures, out / "ppe_attire.onnx")
 
 
+def _mask_start(checkpoint: Path, contexts: Contexts) -> Callable[[], Any]:
+    """Return what makes the network to start from: with features of ImageNet, or the shipped one."""
+    if checkpoint.suffix != ".onnx":
+        features = _state_dict(checkpoint)
+        return lambda: mask.build_network(features)
+    if not checkpoint.is_file():
+        raise AbsentWeights(f"no checkpoint at {checkpoint.name}")
+    rng = np.random.default_rng(0)
+    rows = rng.choice(len(contexts), min(len(contexts), _MEASURED_ON), replace=False)
+    crops = [mask.draw_crop(contexts, int(row), rng)[0] for row in rows]
+    network = restore_mask(checkpoint, crops)
+    return lambda: deepcopy(network)
+
+
 def ppe_temperatures(people: ppe.People, items: npt.NDArray[np.float64], attire: npt.NDArray[np.float64]) -> dict[str, float]:
     """Return a temperature an item and one for attire, fitted on people who were not trained on."""
     found = {item: fit_temperature(items[:, k], people.items[:, k]) for k, item in enumerate(ppe.ITEMS)}
@@ -133,7 +158,7 @@ def export_mask(network: Any, temperature: float, target: Path) -> Path:
         def forward(self, crops: Any) -> Any:
             return torch.softmax(mask.both_ways(self.network, crops) / temperature, dim=-1)
 
-    export_onnx(Calibrated(), {"crops": torch.rand(2, 3, HEAD_SIZE, HEAD_SIZE)}, ["probabilities"], target)
+    export_onnx(Calibrated(), {"crops": torch.rand(2, 3, MASK_SIZE, MASK_SIZE)}, ["probabilities"], target)
     return target
 
 

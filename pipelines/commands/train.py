@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
         checkpoint: Annotated[
             Path | None,
             typer.Option(
-                help="Weights to start from: YOLO26n or the shipped person-head.onnx for person, EfficientNet-lite0 for the others."
+                help="Weights to start from: YOLO26n for person, EfficientNet-lite0 for the others; or the shipped .onnx of person or mask, to go on from it."
             ),
         ] = None,
         teachers: Annotated[Path | None, typer.Option(help="person: folder of the published networks that label.")] = None,
@@ -89,11 +89,11 @@ def _classifier(
     from dataclasses import replace
 
     from models.errors import AbsentWeights
-    from models.training.runs import MASK_SCHEDULE, PPE_SCHEDULE, train_mask, train_ppe
+    from models.training.runs import FURTHER_SCHEDULE, MASK_SCHEDULE, PPE_SCHEDULE, train_mask, train_ppe
 
     if checkpoint is None:
         raise AbsentWeights("name the weights to start from: --checkpoint FILE (EfficientNet-lite0 of ImageNet)")
     if task is Task.MASK:
-        schedule = replace(MASK_SCHEDULE, seed=seed)
+        schedule = replace(FURTHER_SCHEDULE if checkpoint.suffix == ".onnx" else MASK_SCHEDULE, seed=seed)
         return train_mask(data, out, checkpoint=checkpoint, landmarks=landmarks, held_out=held_out, schedule=schedule)
     return train_ppe(data, out, checkpoint=checkpoint, schedule=replace(PPE_SCHEDULE, seed=seed))

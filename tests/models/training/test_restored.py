@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from models.errors import ChangedWeights, MisfitWeights
+from models.pictures import read_picture
 from models.training import person
 from models.weights import entry_of, load_catalogue
 
@@ -53,6 +54,23 @@ def test_what_comes_back_gives_the_same_boxes(tmp_path: Path) -> None:
     assert first.shape == second.shape
     best = first[0, :, 4] > np.sort(first[0, :, 4])[-20]
     np.testing.assert_allclose(second[0, best, 4], first[0, best, 4], atol=0.01)
+
+
+@needs_torch
+@pytest.mark.weights
+def test_the_mask_network_comes_back_with_the_same_states(tmp_path: Path) -> None:
+    import onnxruntime
+
+    from models.crops import MASK_SIZE, batch
+    from models.training import mask
+    from models.training.fitting import softmax
+    from models.training.restored import restore_mask
+
+    shipped = entry_of("mask-state", load_catalogue()).path
+    crops = [cv2.resize(read_picture(path), (MASK_SIZE, MASK_SIZE)) for path in _pictures(tmp_path, 6)]
+    logits = mask.predict(restore_mask(shipped, crops), crops)
+    expected = onnxruntime.InferenceSession(str(shipped)).run(None, {"crops": batch(crops)})[0]
+    np.testing.assert_allclose(softmax(logits), expected, atol=0.02)
 
 
 @needs_torch
