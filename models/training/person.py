@@ -47,8 +47,6 @@ _SETTINGS: Final[Mapping[str, Any]] = {
     "nbs": 64,
     "workers": 1,
     "cache": "ram",
-    "optimizer": "MuSGD",
-    "lr0": 0.01,
     "lrf": 0.05,
     "cos_lr": True,
     "warmup_epochs": 1,
@@ -67,6 +65,10 @@ _SETTINGS: Final[Mapping[str, Any]] = {
     "hsv_v": 0.4,
     "flipud": 0.03,
 }
+
+_WITH_BFLOAT16: Final[Mapping[str, Any]] = {"optimizer": "MuSGD", "lr0": 0.01}
+_WITHOUT_BFLOAT16: Final[Mapping[str, Any]] = {"optimizer": "AdamW", "lr0": 0.001}
+"""MuSGD multiplies matrices in bfloat16: where the processor does not, its step takes ten times as long as the pictures."""
 
 _OPSET: Final = 17
 
@@ -268,10 +270,13 @@ def _run(settings: Mapping[str, Any]) -> None:
     # ultralytics offers bfloat16 on CUDA only and takes its data set from a module's name: both are put back afterwards.
     kept = ultralytics.data.build.YOLODataset, ultralytics.engine.trainer.autocast
     ultralytics.data.build.YOLODataset = DegradedPictures
-    if not torch.cuda.is_available() and torch.cpu._is_avx512_bf16_supported():  # noqa: SLF001 - no public question
+    on_gpu = torch.cuda.is_available()
+    bfloat16 = on_gpu or torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001 - no public question
+    if bfloat16 and not on_gpu:
         ultralytics.engine.trainer.autocast = half_precision
+    optimiser = _WITH_BFLOAT16 if bfloat16 else _WITHOUT_BFLOAT16
     try:
-        DetectionTrainer(overrides={**settings, "device": "0" if torch.cuda.is_available() else "cpu"}).train()
+        DetectionTrainer(overrides={**optimiser, **settings, "device": "0" if on_gpu else "cpu"}).train()
     finally:
         ultralytics.data.build.YOLODataset, ultralytics.engine.trainer.autocast = kept
 
