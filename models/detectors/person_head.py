@@ -8,10 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from analyzer.types import Detection, ModelRef
+from analyzer.types import Detection, Label, ModelRef
 from models.backends.protocol import Array, Network
-from models.detectors.candidates import Candidates, look_tiled, sound, without_doubles
+from models.detectors.candidates import LABELS, Candidates, look_tiled, sound, without_doubles
 from models.detectors.letterbox import Placement, as_input, input_sides, letterbox
+from models.detectors.plausible import plausible
 from models.errors import MisfitWeights
 from models.frame import Frame, Image
 
@@ -65,13 +66,21 @@ class PersonHeadDetector:
 
     def _detect(self, image: Image) -> tuple[Detection, ...]:
         found = look_tiled(self._look, image, self._options.tiles)
-        return without_doubles(sound(found), self._options.doubles).detections()
+        return _weighed(without_doubles(sound(found), self._options.doubles)).detections()
 
     def _look(self, image: Image) -> Candidates:
         height, width = image.shape[:2]
         across, down = input_sides(width, height, self._options.longest)
         canvas, placement = letterbox(image, across, down)
         return decode(self._network.run({self._input: as_input(canvas)}), self._output, placement, self._options.floor)
+
+
+def _weighed(found: Candidates) -> Candidates:
+    """Trust people less whom other boxes and heads contradict."""
+    person = found.labels == LABELS.index(Label.PERSON)
+    scores = found.scores.copy()
+    scores[person] = plausible(found.boxes[person], scores[person], found.boxes[~person], scores[~person])
+    return Candidates(found.boxes, scores, found.labels)
 
 
 def decode(outputs: Mapping[str, Array], name: str, placement: Placement, floor: float) -> Candidates:

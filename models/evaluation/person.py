@@ -17,6 +17,7 @@ import numpy as np
 
 from models.detectors.letterbox import as_input, input_sides, letterbox
 from models.detectors.overlap import suppressed
+from models.detectors.plausible import plausible
 from models.errors import BadPicture
 from models.evaluation.boxes import (
     Floats,
@@ -188,7 +189,7 @@ def shipped_detector(weights: Path, longest: int = 640, *, threads: int = 1) -> 
         rows = np.asarray(session.run(None, {entry: as_input(canvas)})[0][0], dtype=np.float64)
         rows = rows[rows[:, 4] >= _LOWEST]
         persons, heads = (_single(rows[rows[:, 5] == kind], placed.back) for kind in range(2))
-        return Found(persons, heads)
+        return Found(Scored(persons.boxes, plausible(persons.boxes, persons.scores, heads.boxes, heads.scores)), heads)
 
     return detect
 
