@@ -50,25 +50,24 @@ STATES: Final = ("worn", "incorrect", "none", "not_visible")
 _WORN, _INCORRECT, _NONE, _NOT_VISIBLE = range(4)
 
 _NAMES: Final[Mapping[str, int]] = {
-    "worn": _WORN,
-    "mask": _WORN,
-    "masked": _WORN,
-    "with_mask": _WORN,
-    "face_mask": _WORN,
-    "none": _NONE,
-    "no_mask": _NONE,
-    "without_mask": _NONE,
-    "unmasked": _NONE,
-    "incorrect": _INCORRECT,
-    "mask_incorrect": _INCORRECT,
-    "incorrect_mask": _INCORRECT,
-    "mask_weared_incorrect": _INCORRECT,
-    "not_visible": _NOT_VISIBLE,
+    **dict.fromkeys(("worn", "mask", "masked", "withmask", "facemask", "maskon", "maskworn", "facewithmask"), _WORN),
+    **dict.fromkeys(("correct", "correctmask", "maskcorrect", "wornright", "properlyworn", "wearingmask"), _WORN),
+    **dict.fromkeys(("none", "nomask", "withoutmask", "unmasked", "maskoff", "face", "nofacemask", "facenomask"), _NONE),
+    **dict.fromkeys(("facewithoutmask", "notwearingmask", "without", "bareface"), _NONE),
+    **dict.fromkeys(("incorrect", "maskincorrect", "incorrectmask", "maskwearedincorrect", "wornincorrect"), _INCORRECT),
+    **dict.fromkeys(("maskwornincorrect", "maskwornincorrectly", "incorrectlyworn", "wornincorrectly"), _INCORRECT),
+    **dict.fromkeys(("improper", "impropermask", "improperlyworn", "wrongmask", "noseout", "partialmask"), _INCORRECT),
+    **dict.fromkeys(("notvisible", "unknown", "occluded", "unclear"), _NOT_VISIBLE),
 }
-"""What data sets call the states, in lower case with underscores."""
+"""What data sets call the states, in lower case and without anything that is not a letter."""
 
 _BATCH: Final = 8
 _ALL: Final = "all"
+
+
+def state_named(name: str) -> int:
+    """Return the index in STATES of what a data set calls a class; -1 if it means none of them."""
+    return _NAMES.get("".join(filter(str.isalpha, name.lower())), -1)
 
 
 class Boxes(StrEnum):
@@ -174,7 +173,7 @@ def evaluate_mask(
     """
     defects: list[Defect] = []
     judged = _Judged(peers={name: [] for name in peers or {}})
-    states = [_NAMES.get(name.strip().lower().replace("-", "_").replace(" ", "_"), -1) for name in classes]
+    states = [state_named(name) for name in classes]
     pictures = 0
     for path in pictures_under(images):
         try:

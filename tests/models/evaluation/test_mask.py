@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from analyzer.types import Box
-from models.evaluation.mask import STATES, Boxes, MaskReport, MaskSlice, as_json, claims, evaluate_mask
+from models.evaluation.mask import STATES, Boxes, MaskReport, MaskSlice, as_json, claims, evaluate_mask, state_named
 from models.evaluation.metrics import Probabilities
 from models.frame import Image
 
@@ -170,3 +170,23 @@ def test_an_empty_folder_gives_an_empty_report(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     report = evaluate(tmp_path, always(1.0, 0.0, 0.0, 0.0))
     assert (report.pictures, report.heads, report.slices, report.milliseconds) == (0, 0, (), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("with_mask", "worn"),
+        ("With Mask", "worn"),
+        ("NoMask", "none"),
+        ("no-mask", "none"),
+        ("mask_weared_incorrect", "incorrect"),
+        ("Mask worn incorrectly", "incorrect"),
+        ("improper-mask", "incorrect"),
+    ],
+)
+def test_classes_are_known_by_the_names_that_sets_give_them(name: str, state: str) -> None:
+    assert STATES[state_named(name)] == state
+
+
+def test_a_class_that_is_no_state_of_a_mask_is_not_taken_for_one() -> None:
+    assert state_named("helmet") == -1
