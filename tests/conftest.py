@@ -1,4 +1,7 @@
-"""What tests of several packages share: one Chromium for the whole session, since Playwright runs once a process."""
+"""What tests of several packages share: one Chromium for the whole session, since Playwright runs once a process.
+
+No test may depend on how fast the machine is: every wait is for a condition, and the limits below only end a test that hangs.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, expect, sync_playwright
+
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+expect.set_options(timeout=60_000)
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [

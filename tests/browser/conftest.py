@@ -60,7 +60,7 @@ def password_hash() -> str:
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A fresh browser profile; a script error on any page fails the test."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="vi-VN")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     faults: list[str] = []
     context.on("weberror", lambda error: faults.append(str(error.error)))
     context.on("console", lambda message: faults.append(message.text) if "Content Security Policy" in message.text else None)
@@ -85,7 +85,7 @@ def site(tmp_path: Path, password_hash: str) -> Iterator[Site]:
         yield Site(builder, f"http://127.0.0.1:{listener.getsockname()[1]}", identifiers)
     finally:
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
         listener.close()
         builder.database.close()
 

@@ -19,6 +19,7 @@ NARROW = {"width": 390, "height": 844}
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_pages_fit(site: Site, chromium: Browser, language: str, theme: str, size: dict[str, int]) -> None:
     context = chromium.new_context(viewport=size, reduced_motion="reduce")
+    context.set_default_timeout(60_000)
     context.add_cookies(
         [{"name": f"vigil_{k}", "value": v, "url": site.address} for k, v in (("language", language), ("theme", theme))]
     )

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from analyzer.types import EventId
 from pipelines.records import Decision, Grade, Review, ReviewState
 from tests.api.builders import NOON
-from tests.browser.conftest import PASSWORD, Site
+from tests.browser.conftest import PASSWORD, Site, shots_folder
 
 
 @pytest.fixture
@@ -61,6 +61,20 @@ def test_the_clip_waits_where_the_sign_begins(page: Page, site: Site) -> None:
     page.locator("#to-event").click()
     expect(page.locator("#wall")).to_have_text("12:02:00")
     expect(page.locator("#media")).to_have_text("0:05,0 / 0:12,0")
+
+
+@pytest.mark.parametrize("height", [650, 768], ids=["in a window", "full screen"])
+def test_a_small_laptop_shows_clip_and_verdicts_without_scrolling(page: Page, site: Site, height: int) -> None:
+    page.set_viewport_size({"width": 1366, "height": height})
+    _open(page, site)
+    _ready(page)
+    for shown in ("#clip", "#play", "#seek", *(f'button[value="{decision.value}"]' for decision in Decision)):
+        box = page.locator(shown).bounding_box()
+        assert box is not None
+        assert box["y"] >= 0, shown
+        assert box["y"] + box["height"] <= height, f"{shown} ends at {box['y'] + box['height']:.0f} px of {height}"
+    if folder := shots_folder():
+        page.screenshot(path=folder / f"event-laptop-{height}.png")
 
 
 def test_boxes_follow_the_picture_and_can_be_hidden(page: Page, site: Site) -> None:
@@ -204,9 +218,13 @@ def test_keys_are_letters_where_somebody_writes(page: Page, site: Site) -> None:
 
 def test_keys_with_a_modifier_belong_to_the_browser(page: Page, site: Site) -> None:
     _open(page, site)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     page.keyboard.press("Control+y")
     page.keyboard.press("Alt+n")
-    page.wait_for_timeout(200)
+    page.keyboard.press("?")  # comes after the others: when its dialog is open, they have been dealt with
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert sent == []
     assert _state(site, 0) is ReviewState.AWAITING
 
 

@@ -30,7 +30,7 @@ class Vigil:
 
     def run(self, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            self.command(*arguments), cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=280, check=False
+            self.command(*arguments), cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=900, check=False
         )
         assert done.returncode == expect, f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done

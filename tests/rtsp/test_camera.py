@@ -29,12 +29,12 @@ def h265(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 
 def frames(url: str, count: int) -> list[av.VideoFrame]:
-    with av.open(url, options=OPTIONS, timeout=(5, 3)) as container:
+    with av.open(url, options=OPTIONS, timeout=(60, 60)) as container:
         return list(islice(container.decode(video=0), count))
 
 
 def stream(url: str) -> Iterator[av.VideoFrame]:
-    with av.open(url, options=OPTIONS, timeout=(5, 3)) as container:
+    with av.open(url, options=OPTIONS, timeout=(60, 60)) as container:
         yield from container.decode(video=0)
 
 
@@ -82,7 +82,7 @@ def test_stalls_with_the_connection_open(h264: Recording) -> None:
 
 
 def test_corrupt_pictures_are_flagged_by_the_decoder(h264: Recording) -> None:
-    with RtspCamera(h264, Behaviour(Mode.CORRUPT)) as camera, av.open(camera.url, options=OPTIONS, timeout=(5, 3)) as container:
+    with RtspCamera(h264, Behaviour(Mode.CORRUPT)) as camera, av.open(camera.url, options=OPTIONS, timeout=(60, 60)) as container:
         bad = seen = 0
         for packet in container.demux(video=0):
             try:

@@ -23,6 +23,7 @@ from pipelines.seeing import BatchedSeer, Seer
 from pipelines.site_records import camera_records, facility_record, mask_only_site, zone_versions
 from pipelines.sources.camera import CameraPlan
 from pipelines.store import Repository, migrate, open_database
+from tests.pipelines.live.watching import SLACK
 from tests.rtsp.pictures import Picture, noisy, room
 
 
@@ -46,7 +47,7 @@ class Running:
         """Seconds until ``what`` was true."""
         began = time.monotonic()
         while not what():
-            assert time.monotonic() - began < timeout, f"not within {timeout} s; {self.live.status()}"
+            assert time.monotonic() - began < timeout * SLACK, f"not within {timeout * SLACK} s; {self.live.status()}"
             assert not self.raised, self.raised
             threading.Event().wait(0.05)
         return time.monotonic() - began
@@ -55,7 +56,7 @@ class Running:
         """Seconds until everything had ended."""
         began = time.monotonic()
         self.live.stop()
-        self.thread.join(timeout)
+        self.thread.join(timeout * SLACK)
         assert not self.thread.is_alive()
         return time.monotonic() - began
 

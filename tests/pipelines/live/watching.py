@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from analyzer.types import CameraId
 from models.frame import Image
 from pipelines.inbox import Caught
+from pipelines.records import GapReason
 from pipelines.sources.address import parse_address
 from pipelines.sources.camera import CameraPlan, CameraStatus, CameraWorker, StartPacer
 from pipelines.sources.lifecycle import State
 from pipelines.sources.liveclock import LiveClock
 from pipelines.sources.wire import Glance, Tally
+
+SLACK = 15.0  # waits name what an idle machine needs; a loaded one may take so many times longer
 
 
 @dataclass
@@ -27,6 +30,8 @@ class Notebook:
     states: list[tuple[float, State]] = field(default_factory=list)
     tallies: list[Tally] = field(default_factory=list)
     news: threading.Condition = field(default_factory=threading.Condition)
+    reasons: set[GapReason] = field(default_factory=set)  # ever given for not being live
+    _read: int = 0  # states that were waited for
 
     def caught(self, caught: Caught) -> None:
         with self.news:
@@ -42,6 +47,8 @@ class Notebook:
         with self.news:
             if not self.states or self.states[-1][1] is not status.life.state:
                 self.states.append((now, status.life.state))
+            if status.life.reason is not None:
+                self.reasons.add(status.life.reason)
             self.news.notify_all()
 
     def counted(self, camera: CameraId, tally: Tally) -> None:
@@ -53,11 +60,20 @@ class Notebook:
         """Seconds until ``what`` became true; AssertionError when it did not."""
         started = time.monotonic()
         with self.news:
-            assert self.news.wait_for(what, timeout), f"not within {timeout} s; states {[s for _, s in self.states]}"
+            told = self.news.wait_for(what, timeout * SLACK)
+            assert told, f"not within {timeout * SLACK} s; states {[s for _, s in self.states]}"
         return time.monotonic() - started
 
     def wait_for(self, state: State, timeout: float) -> float:
-        return self.wait(lambda: bool(self.states) and self.states[-1][1] is state, timeout)
+        """The same for the next time that the camera was in ``state``, also when it has left it since."""
+
+        def told() -> bool:
+            return state in [s for _, s in self.states[self._read :]]
+
+        seconds = self.wait(told, timeout)
+        with self.news:
+            self._read += [s for _, s in self.states[self._read :]].index(state) + 1
+        return seconds
 
 
 def plan_for(url: str, name: str = "gate", **changes: object) -> CameraPlan:
@@ -73,4 +89,4 @@ def watched(plan: CameraPlan, pacer: StartPacer | None = None) -> Iterator[tuple
         yield worker, notebook
     finally:
         worker.stop()
-        assert worker.join(5.0)
+        assert worker.join(5.0 * SLACK)
