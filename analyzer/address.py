@@ -34,7 +34,8 @@ class Addressed(NamedTuple):
 
     def unknown(self, reason: Reason) -> Judgement:
         """This person cannot be judged."""
-        return self.judge(Verdict.UNKNOWN, reason)
+        person = self.person
+        return Judgement(person.subject, Verdict.UNKNOWN, reason, self.zone, person.role, person.tracks)
 
 
 def addressed(scope: Scope, moment: Moment) -> Iterator[Addressed]:

@@ -31,7 +31,7 @@ from analyzer.types import (
 NAMESPACE = UUID("6f6c1f0e-7d55-5f0a-9a53-4a1f2f3f9c11")
 """Root of all event ids; never to be changed."""
 
-_Key = tuple[str, Subject]
+_Key = tuple[str, Subject]  # the clause by name
 Matter = tuple[Clause, Episode, Turn]
 
 
@@ -58,10 +58,10 @@ class Desk:
         "_episodes",
         "_forgotten",
         "_forgotten_assessed",
+        "_heard",
         "_open",
-        "_unknown",
-        "_verdicts",
         "entry",
+        "watches_places",
     )
 
     def __init__(self, entry: Entry) -> None:
@@ -69,8 +69,8 @@ class Desk:
         self._clauses = {clause.name: clause for clause in entry.clauses}
         self._dockets: dict[_Key, Docket] = {}
         self._open: dict[_Key, Docket] = {}
-        self._verdicts: Counter[Verdict] = Counter()
-        self._unknown: Counter[Reason] = Counter()
+        self._heard: Counter[Verdict | Reason] = Counter()
+        self.watches_places = any(clause.rule.watches_places for clause in entry.clauses)
         self._episodes = self._forgotten = self._forgotten_assessed = 0
 
     def hear(self, clause: Clause, judgement: Judgement, instant: Instant) -> Matter | None:
@@ -79,9 +79,7 @@ class Desk:
         if docket is None:
             docket = self._dockets[key] = Docket(clause.timing, self.entry.severity)
         if judgement.votes:
-            self._verdicts[judgement.verdict] += 1
-            if judgement.reason is not None:
-                self._unknown[judgement.reason] += 1
+            self._heard[judgement.reason or judgement.verdict] += 1
         before = docket.episode
         turn = docket.take(judgement, instant)
         if docket.episode is not None and before is None:
@@ -103,9 +101,12 @@ class Desk:
             if subject.first in present and subject.second in present:
                 self.hear(self._clauses[name], Judgement(subject, Verdict.COMPLIANT), instant)
 
+    @property
+    def busy(self) -> bool:
+        """Whether an episode is open."""
+        return bool(self._open)
+
     def tick(self, instant: Instant) -> Iterator[Matter]:
-        if not self._open:
-            return
         for key, docket in sorted(self._open.items(), key=_by_key):
             episode = docket.episode
             turn = docket.tick(instant)
@@ -134,13 +135,12 @@ class Desk:
         subjects: dict[Subject, bool] = {}
         for (_, subject), docket in self._dockets.items():
             subjects[subject] = subjects.get(subject, False) or docket.assessed
+        unknown = sorted((why, count) for why, count in self._heard.items() if isinstance(why, Reason))
         return Tally(
             rule=self.entry.id,
             rule_version=self.entry.version,
             camera=camera,
-            votes=Votes(
-                self._verdicts[Verdict.VIOLATING], self._verdicts[Verdict.COMPLIANT], tuple(sorted(self._unknown.items()))
-            ),
+            votes=Votes(self._heard[Verdict.VIOLATING], self._heard[Verdict.COMPLIANT], tuple(unknown)),
             subjects=self._forgotten + len(subjects),
             assessed_subjects=self._forgotten_assessed + sum(subjects.values()),
             episodes=self._episodes,

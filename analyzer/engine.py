@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from analyzer.ballot import Instant
 from analyzer.catalogue import active_rules
-from analyzer.desk import Desk, Standing, event_of
+from analyzer.desk import Desk, Matter, Standing, event_of
 from analyzer.entry import Entry, Level
 from analyzer.errors import ForeignScene, OutOfOrder
 from analyzer.judgement import Judgement
@@ -81,19 +81,33 @@ class Engine:
         instant = Instant(frame.at, frame.pts)
         moment = self._witness.look(scene)
         self._moment = moment
-        present = frozenset(person.id for person in moment.people)
+        present = frozenset([person.id for person in moment.people])
         events: list[Event] = []
-        for desk in self._desks:
-            hindrance = scene.impairments and _hindrance(desk.entry, scene.impairments, mask_only=moment.mask_only)
-            for clause in desk.entry.clauses:
-                for judgement in clause.rule.judge(moment):
-                    heard = _hindered(judgement, hindrance) if hindrance else judgement
-                    if matter := desk.hear(clause, heard, instant):
-                        events.append(event_of(desk.entry, matter, self._camera, self._provenance))
-            desk.part(present, instant)
-            events += [event_of(desk.entry, matter, self._camera, self._provenance) for matter in desk.tick(instant)]
+        for desk in self._desks if moment.occupied else self._watchers():
+            events += [self._event(desk, matter) for matter in self._matters(desk, moment, instant)]
+            if desk.busy:
+                desk.part(present, instant)
+                events += [self._event(desk, matter) for matter in desk.tick(instant)]
         self._sweep(frame.at)
         return tuple(events)
+
+    def _event(self, desk: Desk, matter: Matter) -> Event:
+        return event_of(desk.entry, matter, self._camera, self._provenance)
+
+    def _watchers(self) -> list[Desk]:
+        """The rules that have something to do while nobody is in view: those about places, and those with an open matter."""
+        return [desk for desk in self._desks if desk.busy or desk.watches_places]
+
+    @staticmethod
+    def _matters(desk: Desk, moment: Moment, instant: Instant) -> Iterator[Matter]:
+        """What the judgements of one rule change at an instant."""
+        impairments = moment.scene.impairments
+        hindrance = _hindrance(desk.entry, impairments, mask_only=moment.mask_only) if impairments else None
+        for clause in desk.entry.clauses:
+            for judgement in clause.rule.judge(moment):
+                heard = judgement if hindrance is None else _hindered(judgement, hindrance)
+                if (matter := desk.hear(clause, heard, instant)) is not None:
+                    yield matter
 
     def finish(self, at: datetime, pts: timedelta) -> tuple[Event, ...]:
         """End of the stream: what is still open is lost from sight. The engine takes no scene afterwards.
@@ -103,9 +117,7 @@ class Engine:
             pts: the same instant in stream time.
         """
         del at, pts  # an end tells of the last instant something was seen, not of the last instant looked at
-        return tuple(
-            event_of(desk.entry, matter, self._camera, self._provenance) for desk in self._desks for matter in desk.close()
-        )
+        return tuple(self._event(desk, matter) for desk in self._desks for matter in desk.close())
 
     def tallies(self) -> tuple[Tally, ...]:
         """How often each rule was judged so far, in the order of the catalogue."""

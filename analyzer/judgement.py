@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 from analyzer.scope import Scope
 from analyzer.site import Zone
@@ -77,7 +77,12 @@ class Timing:
 
 
 class Rule(Protocol):
-    """One rule kind with its parameters: a frozen dataclass."""
+    """One rule kind with its parameters: a frozen dataclass.
+
+    ``watches_places``: it has something to say about a picture in which nobody is.
+    """
+
+    watches_places: ClassVar[bool]
 
     @property
     def scope(self) -> Scope: ...

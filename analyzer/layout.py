@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from analyzer.geometry import area, contains
+from math import hypot
+
+from analyzer.geometry import area, contains, cross, side_of_line
 from analyzer.site import Boundary, Door, DoorKind, Site, Zone
 from analyzer.types import FrameRef, Observation, Point, ZoneId, ZoneKind
 
@@ -10,6 +12,31 @@ STANDING_HEADS = 7.0
 """A standing adult measures about seven and a half heads; a little less is assumed, so that the foot is not put too far."""
 
 _CUT = 0.998
+
+DEAD_BAND = 0.003
+"""Closer to a line than this share of the picture a side is not told."""
+
+
+class Edge:
+    """A line made ready for many looks."""
+
+    __slots__ = ("_clear", "_ends", "line")
+
+    def __init__(self, line: Boundary) -> None:
+        self.line = line
+        a, b = line.points[:2]
+        self._ends = (a, b) if len(line.points) == 2 else None
+        # Twice the area of the triangle over the line, from which on a point is surely out of the dead band.
+        self._clear = 1.001 * DEAD_BAND * hypot(b[0] - a[0], b[1] - a[1])
+
+    def side(self, point: Point) -> float:
+        """Above 0 to the right of the line, below 0 to the left, 0 too close to tell."""
+        if self._ends is not None:
+            turn = cross(*self._ends, point)
+            if abs(turn) > self._clear:
+                return turn
+        distance = side_of_line(self.line.points, point)
+        return distance if abs(distance) >= DEAD_BAND else 0.0
 
 
 class Layout:
@@ -26,6 +53,7 @@ class Layout:
         ]
         self.zones: tuple[Zone, ...] = tuple(sorted([*site.zones, *strips], key=lambda zone: (area(zone.polygon), zone.id)))
         self.lines: tuple[Boundary, ...] = site.lines
+        self.edges: tuple[Edge, ...] = tuple(Edge(line) for line in site.lines)
         self.doors: tuple[Door, ...] = site.doors
         self._frames = tuple((zone.polygon, *_bounds(zone.polygon)) for zone in self.zones)
 

@@ -111,6 +111,11 @@ class Moment:
     positions: dict[TrackId, Position | None] = field(default_factory=dict, compare=False, repr=False)
     pairs: dict[float, tuple[float, list[Pair]]] = field(default_factory=dict, compare=False, repr=False)
 
+    @property
+    def occupied(self) -> bool:
+        """Whether there is anybody or anything to judge, or somebody has just left."""
+        return bool(self.people or self.vehicles or self.bags or self.departures)
+
     def position(self, person: Person) -> Position | None:
         """Where somebody stands on the floor; worked out once, ``None`` without a calibrated floor or above its horizon."""
         if self.ground is None:

@@ -78,7 +78,7 @@ def _by_metres(people: Sequence[Person], places: Sequence[Position | None], reac
         assert a is not None
         assert b is not None
         told = distance(a, b)
-        error = hypot(told.error, scale_error * told.metres)
+        error = hypot(told.error, scale_error * told.metres) if scale_error else told.error
         sure = error <= error_m_max
         if told.metres - (0.0 if sure else 2 * error) < far:
             yield Pair(people[i], people[j], sure, told.metres, error)

@@ -32,8 +32,9 @@ class Outfit:
     def look(self, observation: Observation, at: datetime, *, doffing: bool) -> None:
         """Take in the readings of an instant; ``doffing``: in a zone where equipment is taken off."""
         for reading in observation.items:
-            told = reading.fresh and reading.state is not Presence.NOT_VISIBLE and reading.probability >= _PROBABILITY
-            if reading.item is Item.GOWN and told:
+            if not reading.fresh or reading.item is not Item.GOWN:
+                continue
+            if reading.state is not Presence.NOT_VISIBLE and reading.probability >= _PROBABILITY:
                 self._gown.append((at, reading.state is Presence.PRESENT))
         while self._gown and at - self._gown[0][0] > LATELY:
             self._gown.popleft()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from analyzer.site import STAFF_ROLES, Zone
 from analyzer.types import Role, ZoneKind
@@ -15,6 +16,23 @@ class Standing(Enum):
     INSIDE = "inside"
     OUTSIDE = "outside"
     UNDECIDED = "undecided"
+
+
+@lru_cache(maxsize=4096)
+def standing(roles: frozenset[Role], role: Role) -> Standing:
+    """Where a role stands to a set of roles, of which the empty one means everybody."""
+    if not roles or role in roles:
+        return Standing.INSIDE
+    if role is Role.UNKNOWN:
+        return Standing.UNDECIDED
+    if role is Role.STAFF:
+        named = sum(1 for staff in STAFF_ROLES if staff in roles)
+        if named == len(STAFF_ROLES):
+            return Standing.INSIDE
+        return Standing.UNDECIDED if named else Standing.OUTSIDE
+    if Role.STAFF in roles and role in STAFF_ROLES:
+        return Standing.INSIDE
+    return Standing.OUTSIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +49,7 @@ class Scope:
 
     def standing(self, role: Role) -> Standing:
         """Place a role. A rule for some staff roles says nothing about staff whose job is not known."""
-        if not self.roles or role in self.roles:
-            return Standing.INSIDE
-        if role is Role.UNKNOWN:
-            return Standing.UNDECIDED
-        if role is Role.STAFF:
-            named = sum(1 for staff in STAFF_ROLES if staff in self.roles)
-            if named == len(STAFF_ROLES):
-                return Standing.INSIDE
-            return Standing.UNDECIDED if named else Standing.OUTSIDE
-        if Role.STAFF in self.roles and role in STAFF_ROLES:
-            return Standing.INSIDE
-        return Standing.OUTSIDE
+        return standing(self.roles, role)
 
     def zone(self, zones: tuple[Zone, ...]) -> Zone | None:
         """The first of the zones (the smallest) that the rule holds in."""

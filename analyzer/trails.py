@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from math import hypot
 
-from analyzer.geometry import segments_cross, side_of_line
-from analyzer.layout import Layout
+from analyzer.geometry import segments_cross
+from analyzer.layout import Edge, Layout
 from analyzer.moment import Crossing, Leaving
 from analyzer.outfits import Outfit
 from analyzer.site import Boundary, Door, DoorKind, Side, Zone
@@ -35,9 +35,6 @@ STOP = timedelta(seconds=1)
 
 SERVED = timedelta(seconds=2)
 """Standing this long at a room door is a visit to it."""
-
-_DEAD_BAND = 0.003
-"""Closer to a line than this share of the picture a side is not told."""
 
 _ZERO = timedelta(0)
 
@@ -69,42 +66,39 @@ class _Place:
 class _Sides:
     """On which side of one line a person is, with inertia, and whether their way led across the drawn line."""
 
-    __slots__ = ("across", "doubt", "last", "side")
+    __slots__ = ("across", "doubt", "last", "right")
 
     def __init__(self) -> None:
-        self.side = 0.0
+        self.right: bool | None = None
         self.doubt: datetime | None = None
         self.across = False
         self.last: Point = (0.0, 0.0)
 
-    def settle(self, line: Boundary, point: Point, at: datetime) -> Crossing | None:
-        """Take one look; returns the crossing completed by it."""
-        distance = side_of_line(line.points, point)
-        if abs(distance) < _DEAD_BAND:
-            return None
+    def settle(self, line: Boundary, point: Point, at: datetime, *, right: bool) -> bool:
+        """Take one look from a told side; returns whether another side holds from now on."""
         before, self.last = self.last, point
-        if self.side == 0.0 or (distance > 0) is (self.side > 0):
-            self.side, self.doubt = distance, None
-            return None
+        if right is self.right:
+            self.doubt = None
+            return False
+        if self.right is None:
+            self.right = right
+            return True
         if self.doubt is None:
             self.doubt = at
             self.across = any(segments_cross(before, point, a, b) for a, b in pairwise(line.points))
         if at - self.doubt < INERTIA:
-            return None
-        self.side, self.doubt = distance, None
-        if not self.across:
-            return None
-        origin, target = (line.left, line.right) if distance > 0 else (line.right, line.left)
-        return Crossing(line, origin, target)
+            return False
+        self.right, self.doubt = right, None
+        return True
 
 
 class Trail:
     """The memory of one person. ``id`` is the first track id, ``tracks`` are all that took over from one another."""
 
     __slots__ = (
-        "_anchor", "_anchored", "_places", "_settled", "_sides", "attire", "clock", "crossed", "departed", "foot", "from_red", "height", "id", "inside", "label", "last",
+        "_anchor", "_anchored", "_places", "_settled", "_sides", "_step", "attire", "clock", "crossed", "departed", "foot", "from_red", "height", "id", "inside", "label", "last",
         "left",
-        "origin", "outfit", "served", "sides", "since", "spent", "stops", "subject", "tracks", "velocity", "zones",
+        "origin", "outfit", "served", "sides", "since", "spent", "stops", "subject", "tracks", "zones",
     )  # fmt: skip
 
     def __init__(self, observation: Observation, at: datetime) -> None:
@@ -115,7 +109,7 @@ class Trail:
         self.since = self.last = at
         self.foot: Point = (0.0, 0.0)
         self.height = 0.0
-        self.velocity: Point = (0.0, 0.0)
+        self._step: tuple[Point, timedelta] = (self.foot, _ZERO)
         self.zones: tuple[Zone, ...] = ()
         self.inside: tuple[ZoneId, ...] = ()
         self.crossed: tuple[Crossing, ...] = ()
@@ -152,30 +146,37 @@ class Trail:
         self._move(foot, height, elapsed, first=first)
         self._stand(hypot((foot[0] - self._anchor[0]) * aspect, (foot[1] - self._anchor[1]) * _DEPTH), at, elapsed, first=first)
         self._zones(layout, foot, at, first=first)
-        if layout.lines:
-            self._cross(layout.lines, foot, at)
+        if layout.edges:
+            self._cross(layout.edges, foot, at)
         if self.origin is None and layout.doors and at - self.since <= SETTLE:
             self.origin = layout.door_at(foot)
         for zone in self.zones:
             self.spent[zone.id] = self.spent.get(zone.id, _ZERO) + elapsed
-        self.from_red = (
-            self.from_red
-            or Side.RED in self.sides
-            or any(zone.red for zone in self.zones)
-            or (self.origin is not None and self.origin.kind is DoorKind.ROOM)
-        )
+        self.from_red = self.from_red or self._in_red()
         self.last = at
         self.departed = False
+
+    def _in_red(self) -> bool:
+        if Side.RED in self.sides or (self.origin is not None and self.origin.kind is DoorKind.ROOM):
+            return True
+        return any(zone.red for zone in self.zones)
 
     def adopt(self, track: TrackId) -> None:
         """Another track took over from the last one."""
         self.tracks = (*self.tracks, track)
 
     def _move(self, foot: Point, height: float, elapsed: timedelta, *, first: bool) -> None:
-        seconds = elapsed.total_seconds()
-        if not first and seconds > 0:
-            self.velocity = (foot[0] - self.foot[0]) / seconds, (foot[1] - self.foot[1]) / seconds
+        self._step = foot if first else self.foot, elapsed
         self.foot, self.height = foot, height
+
+    @property
+    def velocity(self) -> Point:
+        """Fractions of the picture a second, as of the last two looks."""
+        before, elapsed = self._step
+        seconds = elapsed.total_seconds()
+        if seconds <= 0:
+            return 0.0, 0.0
+        return (self.foot[0] - before[0]) / seconds, (self.foot[1] - before[1]) / seconds
 
     def _stand(self, moved: float, at: datetime, elapsed: timedelta, *, first: bool) -> None:
         if first or moved > STANDING * self.height:
@@ -219,11 +220,28 @@ class Trail:
             self.zones = tuple(zone for zone, place in zip(layout.zones, self._places, strict=True) if place.inside)
             self.inside = tuple(zone.id for zone in self.zones)
 
-    def _cross(self, lines: Sequence[Boundary], foot: Point, at: datetime) -> None:
+    def _cross(self, edges: Sequence[Edge], foot: Point, at: datetime) -> None:
         if not self._sides:
-            self._sides = [_Sides() for _ in lines]
-        crossed = [sides.settle(line, foot, at) for line, sides in zip(lines, self._sides, strict=True)]
-        self.crossed = tuple(crossing for crossing in crossed if crossing is not None)
-        self.sides = tuple(
-            line.right if sides.side > 0 else line.left for line, sides in zip(lines, self._sides, strict=True) if sides.side
-        )
+            self._sides = [_Sides() for _ in edges]
+        crossed: list[Crossing] = []
+        changed = False
+        for edge, sides in zip(edges, self._sides, strict=True):
+            side = edge.side(foot)
+            if not side:
+                continue
+            met = sides.right is not None
+            if sides.settle(edge.line, foot, at, right=side > 0):
+                changed = True
+                if met and sides.across:
+                    crossed.append(_crossing(edge.line, right=side > 0))
+        self.crossed = tuple(crossed)
+        if changed:
+            self.sides = tuple(
+                edge.line.right if sides.right else edge.line.left
+                for edge, sides in zip(edges, self._sides, strict=True)
+                if sides.right is not None
+            )
+
+
+def _crossing(line: Boundary, *, right: bool) -> Crossing:
+    return Crossing(line, line.left, line.right) if right else Crossing(line, line.right, line.left)

@@ -352,6 +352,9 @@ class Scene:
 class TrackSubject:
     track: TrackId
 
+    def __hash__(self) -> int:
+        return self.track  # asked for at every judgement
+
     @property
     def key(self) -> str:
         return f"track:{self.track}"

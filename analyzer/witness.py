@@ -28,6 +28,8 @@ _STRIDE = timedelta(seconds=1)
 
 _SURE_ATTIRE = 0.8
 
+_JUDGED = (Label.PERSON, Label.VEHICLE, Label.BAG)
+
 
 class Witness:
     """Remembers the people of one camera.
@@ -70,12 +72,13 @@ class Witness:
         setting = Setting(self._site, scene, now)
         persons = tuple(self._person(observation, feet[observation.track.id], setting) for observation in seen)
         departures = self._departures({person.id for person in persons}, at)
+        by_label = {label: tuple([person for person in persons if person.observation.track.label is label]) for label in _JUDGED}
         return Moment(
             site=self._site,
             scene=scene,
-            people=tuple(person for person in persons if person.observation.track.label is Label.PERSON),
-            vehicles=tuple(person for person in persons if person.observation.track.label is Label.VEHICLE),
-            bags=tuple(person for person in persons if person.observation.track.label is Label.BAG),
+            people=by_label[Label.PERSON],
+            vehicles=by_label[Label.VEHICLE],
+            bags=by_label[Label.BAG],
             departures=departures,
             now=now,
             ground=self._ground,
@@ -178,10 +181,10 @@ class Witness:
         if not self._layout.doors:
             return ()
         departures = []
-        for trail in {trail.id: trail for trail in self._known.values()}.values():
-            if trail.id in present or trail.departed or at - trail.last < GONE:
+        for trail in self._known.values():
+            if trail.departed or trail.id in present or at - trail.last < GONE:
                 continue
-            trail.departed = True
+            trail.departed = True  # also known by the ids it took over from
             door = self._layout.door_at(trail.foot)
             if door is not None:
                 departures.append(Departure(self._persons[trail.id], door))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment, Pair, Person
@@ -24,6 +25,7 @@ class AcrossLine:
         reach_heights: without a calibration, pairs this close (in body heights) are reported as not assessable.
     """
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
     inside: Side
     outside: Side

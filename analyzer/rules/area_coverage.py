@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
@@ -20,6 +21,7 @@ class AreaCoverage:
         silent_max: a camera silent for this long does not see its areas.
     """
 
+    watches_places: ClassVar[bool] = True
     scope: Scope
     silent_max: timedelta = timedelta(seconds=30)
 

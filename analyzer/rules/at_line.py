@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.address import addressed
 from analyzer.geometry import side_of_line
@@ -22,6 +23,7 @@ class AtLine:
         reach_heights: on the line means closer to it than this share of the person's height.
     """
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
     inside: Side
     outside: Side

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.address import Addressed, addressed
 from analyzer.judgement import Judgement
@@ -27,6 +28,7 @@ class ContactItems:
         probability_min: a state less probable than this is not believed.
     """
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
     needs: frozenset[Need]
     bags: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
@@ -19,6 +20,7 @@ _DONE = frozenset({Progress.CONNECTED, Progress.ACCEPTED})
 class Deadline:
     """Violating from the deadline on while the facility is not connected; ``deadline`` holds where the site names none."""
 
+    watches_places: ClassVar[bool] = True
     scope: Scope
     deadline: datetime
 

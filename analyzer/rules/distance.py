@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment, Pair, Person
 from analyzer.nearness import Reach, close_pairs
-from analyzer.scope import Scope, Standing
+from analyzer.scope import Scope, Standing, standing
 from analyzer.site import Activity, Zone
 from analyzer.types import Measure, PairSubject, Reason, Role, Severity, Verdict
 
@@ -28,6 +29,7 @@ class Distance:
         slots: activities whose slots make it an event of the rule's severity; outside them it has ``outside``.
     """
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
     partners: frozenset[Role] = frozenset()
     metres: float = 2.0
@@ -57,14 +59,14 @@ class Distance:
 
     def _judge(self, moment: Moment, pair: Pair, zone: Zone) -> Judgement | None:
         first, second = pair.first, pair.second
-        standing = self._standing(first.role.role, second.role.role)
-        if standing is Standing.OUTSIDE or moment.related(first, second):
+        decided = self._standing(first.role.role, second.role.role)
+        if decided is Standing.OUTSIDE or moment.related(first, second):
             return None
         subject = PairSubject(min(first.id, second.id), max(first.id, second.id))
         tracks = tuple(sorted({*first.tracks, *second.tracks}))
         role = first.role if self.scope.standing(first.role.role) is Standing.INSIDE else second.role
         reason = None
-        if standing is Standing.UNDECIDED:
+        if decided is Standing.UNDECIDED:
             reason = Reason.ROLE_UNKNOWN
         elif pair.metres is None or not pair.sure:
             reason = Reason.NO_CALIBRATION
@@ -85,20 +87,17 @@ class Distance:
         """Whether the rule is about a pair of these roles."""
         if not self.partners:
             return _worse(self.scope.standing(first), self.scope.standing(second))
-        other = Scope(self.partners, self.scope.zones)
         ways = (
-            _worse(self.scope.standing(first), other.standing(second)),
-            _worse(self.scope.standing(second), other.standing(first)),
+            _worse(self.scope.standing(first), standing(self.partners, second)),
+            _worse(self.scope.standing(second), standing(self.partners, first)),
         )
-        for standing in (Standing.INSIDE, Standing.UNDECIDED):
-            if standing in ways:
-                return standing
-        return Standing.OUTSIDE
+        if Standing.INSIDE in ways:
+            return Standing.INSIDE
+        return Standing.UNDECIDED if Standing.UNDECIDED in ways else Standing.OUTSIDE
 
 
 def _worse(first: Standing, second: Standing) -> Standing:
     """Both must be inside; one outside decides against, one undecided leaves it open."""
-    for standing in (Standing.OUTSIDE, Standing.UNDECIDED):
-        if standing in (first, second):
-            return standing
-    return Standing.INSIDE
+    if first is Standing.INSIDE:
+        return second
+    return Standing.OUTSIDE if second is Standing.OUTSIDE else first

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment, Person
@@ -23,6 +24,7 @@ class Doffing:
         visit_min: shorter visits are passages.
     """
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
     visit_min: timedelta = timedelta(seconds=30)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Departure, Moment
@@ -22,6 +23,7 @@ class DoorEntry:
         excuses: activities of slots and permits that allow it.
     """
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
     own_allowed: bool
     excuses: tuple[Activity, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
@@ -19,6 +20,7 @@ class DoorsOpen:
         probability_min: a state less probable than this is not believed.
     """
 
+    watches_places: ClassVar[bool] = True
     scope: Scope
     probability_min: float = 0.8
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
@@ -16,6 +17,7 @@ from analyzer.types import Measure, Verdict
 class DriveThrough:
     """One judgement each time a vehicle leaves a zone of the scope: violating unless it stood there for ``stop``."""
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
     stop: timedelta
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
@@ -18,6 +19,7 @@ class ForbiddenView:
     What a camera sees of which nobody drew anything is not known.
     """
 
+    watches_places: ClassVar[bool] = True
     scope: Scope
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment, Person
 from analyzer.nearness import Reach, close_pairs, groups
 from analyzer.scope import Scope, Standing
 from analyzer.site import Zone
-from analyzer.types import Measure, Reason, Verdict, ZoneSubject
+from analyzer.types import Measure, Reason, Verdict, ZoneId, ZoneSubject
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Gathering:
         error_m_max: pairs whose distance is less certain than this are not told.
     """
 
+    watches_places: ClassVar[bool] = True
     scope: Scope
     count_min: float = 3
     radius_m: float = 2.0
@@ -31,13 +33,14 @@ class Gathering:
     error_m_max: float = 0.4
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:
-        members: dict[Zone, list[Person]] = {zone: [] for zone in moment.zones if zone.kind in self.scope.zones}
+        members: dict[ZoneId, list[Person]] = {}
         for person in moment.people:
             zone = self.scope.zone(person.zones)
             if zone is not None and self.scope.standing(person.role.role) is Standing.INSIDE:
-                members[zone].append(person)
-        for zone, people in members.items():
-            yield self._judge(moment, zone, people)
+                members.setdefault(zone.id, []).append(person)
+        for zone in moment.zones:
+            if zone.kind in self.scope.zones:
+                yield self._judge(moment, zone, members.get(zone.id, []))
 
     def _judge(self, moment: Moment, zone: Zone, people: list[Person]) -> Judgement:
         subject = ZoneSubject(zone.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
@@ -15,6 +16,7 @@ from analyzer.types import Verdict
 class LeftObject:
     """Violating while a bag is in a zone of the scope; how long is too long is the timing's matter."""
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:

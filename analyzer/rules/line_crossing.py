@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Crossing, Moment, Person
@@ -25,6 +26,7 @@ class LineCrossing:
         stop: standing this long before in a zone of ``stop_zones`` makes it compliant; ``None`` when no stop does.
     """
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
     origins: frozenset[Side]
     targets: frozenset[Side]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
@@ -18,6 +19,7 @@ class MannedPost:
     Somebody whose role is not known may be on duty; somebody known to be of another role is not.
     """
 
+    watches_places: ClassVar[bool] = True
     scope: Scope
     count_min: float = 1
 
@@ -28,7 +30,7 @@ class MannedPost:
             present = [
                 person
                 for person in moment.people
-                if zone in person.zones and self.scope.standing(person.role.role) is not Standing.OUTSIDE
+                if any(one is zone for one in person.zones) and self.scope.standing(person.role.role) is not Standing.OUTSIDE
             ]
             verdict = Verdict.COMPLIANT if len(present) >= self.count_min else Verdict.VIOLATING
             measures = (Measure("people", float(len(present)), "", self.count_min),)

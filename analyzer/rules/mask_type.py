@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.address import addressed
 from analyzer.judgement import Judgement
@@ -21,6 +22,7 @@ class MaskType:
         probability_min: a kind less probable than this is not believed.
     """
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
     wrong: frozenset[MaskKind]
     head_px_min: float = 100.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.address import addressed
 from analyzer.judgement import Judgement
@@ -20,6 +21,7 @@ class Permission:
     Roles the table does not name are not judged; a facility without a table answers that it has no schedule.
     """
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:

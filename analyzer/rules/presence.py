@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import ClassVar
 
 from analyzer.address import addressed
 from analyzer.judgement import Judgement
@@ -23,6 +24,7 @@ class Presence:
         wc_allowance: where toilets are shared, nobody first seen less than this ago is held to stay without a reason.
     """
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
     excuses: tuple[Activity, ...]
     wc_allowance: timedelta = timedelta(0)

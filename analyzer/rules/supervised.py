@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
@@ -20,6 +21,7 @@ class Supervised:
         due_min: fewer alerts than this say nothing.
     """
 
+    watches_places: ClassVar[bool] = True
     scope: Scope
     share_max: float = 0.2
     due_min: float = 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.address import Addressed, addressed
 from analyzer.judgement import Judgement
@@ -26,6 +27,7 @@ class WornItems:
         probability_min: a state less probable than this is not believed.
     """
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
     body_px_min: float = 120.0
     probability_min: float = 0.6

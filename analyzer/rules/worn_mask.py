@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from analyzer.address import Addressed, addressed
 from analyzer.judgement import Judgement
@@ -26,6 +27,7 @@ class WornMask:
         alone_heights, alone_m: nobody else within this makes somebody alone.
     """
 
+    watches_places: ClassVar[bool] = False
     scope: Scope
     wrong: frozenset[MaskState]
     right: frozenset[MaskState]

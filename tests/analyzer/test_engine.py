@@ -9,10 +9,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analyzer.catalogue import CATALOGUE
+from analyzer.entry import Entry, Level
 from analyzer.errors import ForeignScene, InvalidSite, OutOfOrder
-from analyzer.site import RuleSetting, Side
+from analyzer.site import FORBIDDEN_KINDS, RuleSetting, Side
 from analyzer.types import CameraId, MaskState, Observation, Reason, RuleId, Scene, TrackId, Votes, ZoneKind
-from tests.analyzer.scenes import CAMERA, LEFT, engine, line, opened, person, played, run, scene, seconds, site, told, zone
+from analyzer.witness import Witness
+from tests.analyzer.scenes import (
+    CAMERA,
+    LEFT,
+    RIGHT,
+    door,
+    engine,
+    line,
+    opened,
+    person,
+    played,
+    run,
+    scene,
+    seconds,
+    site,
+    told,
+    zone,
+)
 
 CORRIDOR = site(zone(ZoneKind.CORRIDOR))
 N, W, U = MaskState.NONE, MaskState.WORN, MaskState.NOT_VISIBLE
@@ -310,3 +329,36 @@ def test_an_unknown_camera_makes_no_engine() -> None:
 def test_times_of_messages_are_those_of_the_stream() -> None:
     event = run(CORRIDOR, spelled("n" * 50))[0]
     assert event.at - event.since == event.pts - event.since_pts == timedelta(seconds=3)
+
+
+@pytest.mark.parametrize(
+    "entry", [entry for entry in CATALOGUE.values() if entry.level is Level.CAMERA], ids=lambda entry: entry.id
+)
+def test_only_rules_that_watch_places_speak_of_an_empty_picture(entry: Entry) -> None:
+    everywhere = site(
+        *(zone(kind) for kind in ZoneKind if kind not in FORBIDDEN_KINDS),
+        doors=(door("a", 0.1, facing=("b",)), door("b", 0.5)),
+        lines=(line(Side.RED, Side.CLEAN),),
+        calibrated=True,
+    )
+    empty = Witness(everywhere, {}).look(scene(0))
+    assert not empty.occupied
+    for clause in entry.clauses:
+        assert bool(list(clause.rule.judge(empty))) is clause.rule.watches_places
+
+
+def test_an_empty_picture_still_ends_what_is_open_and_counts_posts() -> None:
+    post = site(zone(ZoneKind.CORRIDOR, LEFT), zone(ZoneKind.GUARD_POST, RIGHT))
+    judge = engine(post)
+    events = [
+        event
+        for each in [*(scene(i / 5, [person(1, 0.2, mask=N)]) for i in range(50)), *map(scene, range(10, 400))]
+        for event in judge.step(each)
+    ]
+    assert [(event.rule, event.change.value) for event in events] == [
+        ("Q01", "opened"),
+        ("Q01", "lost"),
+        ("G02", "opened"),
+        ("G02", "escalated"),
+    ]
+    assert {tally.rule: tally.votes.total for tally in judge.tallies()}["G02"] == 50 + 390

@@ -14,7 +14,9 @@ from analyzer.geometry import (
     segments_cross,
     side_of_line,
 )
-from analyzer.types import Box
+from analyzer.layout import DEAD_BAND, Edge
+from analyzer.site import Boundary, LineId, Side
+from analyzer.types import Box, CameraId, Point
 
 SQUARE = ((100.0, 100.0), (200.0, 100.0), (200.0, 200.0), (100.0, 200.0))
 UNIT = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
@@ -102,3 +104,13 @@ def test_broken_polygons_are_named(polygon: tuple[tuple[float, float], ...], fau
 def test_broken_lines_are_named(points: tuple[tuple[float, float], ...], fault: str | None) -> None:
     found = line_fault(points)
     assert found is None if fault is None else fault in (found or "")
+
+
+place = st.tuples(st.floats(0, 1), st.floats(0, 1))
+
+
+@given(st.lists(place, min_size=2, max_size=3).filter(lambda points: line_fault(points) is None), place)
+def test_a_line_made_ready_tells_the_sides_the_same(points: list[Point], where: Point) -> None:
+    told = Edge(Boundary(LineId("line"), CameraId("cam"), tuple(points), Side.RED, Side.CLEAN)).side(where)
+    exact = side_of_line(points, where)
+    assert (told > 0, told < 0) == (exact >= DEAD_BAND, exact <= -DEAD_BAND)
