@@ -40,10 +40,14 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True, slots=True)
 class CameraPlan:
-    """What is wanted of one camera. A changed plan is a new worker."""
+    """What is wanted of one camera. A changed plan is a new worker.
+
+    ``evidence``: another stream of the same camera, from which evidence is cut; it is recorded and never decoded.
+    """
 
     camera: CameraId
     address: CameraAddress
+    evidence: CameraAddress | None = None
     rate: float = 5.0
     gated: bool = True
     width: int = 1920
@@ -52,6 +56,13 @@ class CameraPlan:
     memory: int = 2 << 30
     decode: bool = True
     command: tuple[str, ...] = (sys.executable, "-m", "pipelines.sources.capture_process")
+
+    @property
+    def recording(self) -> CameraPlan | None:
+        """The plan of the evidence stream, where that is another one."""
+        if self.evidence is None or self.ring is None:
+            return None
+        return replace(self, address=self.evidence, evidence=None, decode=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +241,8 @@ class CameraWorker:
                 grey = np.frombuffer(pixels, np.uint8).reshape(message.height, message.width)
                 self._listener.glanced(self._plan.camera, message, grey)
             case Pulse():
+                if not self._plan.decode and message.tally.captured > self._tally.captured:
+                    self._signal(Picture())  # of a stream that is only recorded, packets are all that can be seen
                 self._tally = message.tally
             case Ended(reason, text, tally):
                 self._tally, self._text = tally, redact(text, *self._plan.address.secrets)
@@ -273,7 +286,7 @@ class CameraWorker:
             rate=self._rate,
             width=plan.width,
             gated=plan.gated,
-            ring=str(plan.ring) if plan.ring is not None else None,
+            ring=str(plan.ring) if plan.ring is not None and plan.evidence is None else None,
             decode=plan.decode,
             memory=plan.memory,
             wall=self._clock.wall.timestamp(),
