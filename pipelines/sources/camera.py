@@ -34,6 +34,7 @@ from pipelines.sources.request import CaptureRequest, Wish
 from pipelines.sources.wire import Ended, Glance, Message, Opened, Pulse, Receiver, Shot, Tally, WireError
 
 _POLL = 0.2  # s
+_AHEAD = 0.25  # s that a picture may lie after its own arrival
 _PROBE = 3.0  # s to see whether anything listens, before a process is started for it
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -250,8 +251,10 @@ class CameraWorker:
                 self._signal(Fault(reason))
 
     def _caught(self, shot: Shot, pixels: bytearray) -> Caught:
-        if self._base is None:  # the first picture of a connection ties its stream time to ours
-            self._base = shot.arrival - self._clock.mono - shot.at
+        base = shot.arrival - self._clock.mono - shot.at
+        if self._base is None or base < self._base - _AHEAD:
+            # The first picture of a connection ties its stream time to ours; if that one was late, the others lie in the future.
+            self._base = base
         pts = max(self._base + shot.at, self._last_pts + 0.001)
         self._last_pts = pts
         self._index += 1
