@@ -88,7 +88,10 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """``position`` names the way the camera is mounted and aimed; zones and calibration hold for it alone."""
+    """``position`` names the way the camera is mounted and aimed; zones and calibration hold for it alone.
+
+    ``source`` is the stream that is analysed, ``evidence`` the one that evidence is cut from where that is another one.
+    """
 
     id: CameraId
     name: str
@@ -97,6 +100,7 @@ class Camera:
     aspect: float = 16 / 9
     calibration: Calibration | None = None
     night_infrared: bool = True
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ def serve_app() -> ASGIApp:
         throttle=Throttle(time.monotonic),
         secure=settings.secure_cookies,
         language=settings.language,
+        secrets=settings.secrets,
     )
     return build_app(service, database)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from analyzer.types import Measure, Provenance, RoleClaim, Votes
+from api.cameras import Watched
 from api.places import Places
 from api.schemas import (
     Bilingual,
     CameraOut,
+    CameraReportOut,
     CoverageOut,
     CoveragePageOut,
     DroppedOut,
@@ -42,6 +45,7 @@ from pipelines.records import (
     StoredEvent,
     ZoneVersion,
 )
+from pipelines.sources.address import redact
 from pipelines.store.repository import Repository
 
 
@@ -56,8 +60,35 @@ def facility_out(facility: FacilityRecord) -> FacilityOut:
     )
 
 
-def camera_out(camera: CameraRecord) -> CameraOut:
-    return CameraOut(id=camera.id, facility=camera.facility, name=camera.name, source=camera.source)
+def camera_out(camera: Watched, now: datetime) -> CameraOut:
+    record, wish, report = camera.record, camera.wish, camera.report
+    return CameraOut(
+        id=record.id,
+        facility=record.facility,
+        name=record.name,
+        source=record.source,
+        evidence_source=redact(wish.evidence) if wish else "",
+        rate=wish.rate if wish else None,
+        running=wish.running if wish else True,
+        added_here=wish.own if wish else False,
+        state=camera.state(now),
+        version=wish.version if wish else 0,
+        changed_at=wish.changed_at if wish else None,
+        changed_by=wish.changed_by if wish else None,
+        report=None
+        if report is None
+        else CameraReportOut(
+            at=report.at,
+            fresh=camera.is_fresh(now),
+            state=report.state,
+            reason=report.reason,
+            recording=report.recording,
+            codec=report.codec,
+            width=report.width,
+            height=report.height,
+            text=redact(report.text),
+        ),
+    )
 
 
 def zone_out(zone: ZoneVersion) -> ZoneOut:

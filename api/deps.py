@@ -92,5 +92,6 @@ MediaReader = Annotated[Principal, Depends(Requires(Permission.READ_MEDIA))]
 CoverageReader = Annotated[Principal, Depends(Requires(Permission.READ_COVERAGE))]
 Reviewer = Annotated[Principal, Depends(Requires(Permission.REVIEW))]
 HealthReader = Annotated[Principal, Depends(Requires(Permission.READ_HEALTH))]
+CameraKeeper = Annotated[Principal, Depends(Requires(Permission.WRITE_CAMERAS))]
 SessionOwner = Annotated[Principal, Depends(Requires(Permission.OWN_SESSION))]
 PUBLIC = Depends(Requires(Permission.PUBLIC))

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from pipelines.errors import NotFound, VersionConflict
+from pipelines.errors import AlreadyThere, NotFound, StoreError, VersionConflict
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -142,10 +142,20 @@ def refusal_of(error: Exception) -> Refusal:
             return Refusal("invalid", f"{len(faults)} value(s) refused", faults)
         case HTTPException():
             return Refusal(_BY_STATUS.get(error.status_code, "bad-request"), str(error.detail), headers=error.headers)
+        case StoreError():
+            return _refusal_of_store(error)
+        case _:
+            return Refusal("internal", "the failure is in the log under this request id")
+
+
+def _refusal_of_store(error: StoreError) -> Refusal:
+    match error:
         case NotFound():
             return Refusal("not-found", str(error))
         case VersionConflict():
             return Refusal("version-conflict", str(error))
+        case AlreadyThere():
+            return Refusal("invalid", str(error), (FieldFault(place="body.id", problem="is taken"),))
         case _:
             return Refusal("internal", "the failure is in the log under this request id")
 
@@ -160,7 +170,7 @@ def register(app: FastAPI) -> None:
             return page
         return problem_response(refusal, request_id(request))
 
-    for kind in (Problem, RequestValidationError, HTTPException, NotFound, VersionConflict):
+    for kind in (Problem, RequestValidationError, HTTPException, NotFound, VersionConflict, AlreadyThere):
         app.add_exception_handler(kind, answer)
 
 

@@ -26,6 +26,7 @@ from pipelines.records import (
     RunState,
     TimeBasis,
 )
+from pipelines.sources.lifecycle import State
 
 
 def _nfc(text: str) -> str:
@@ -73,11 +74,82 @@ class Bilingual(Wire):
     en: str
 
 
+class CameraReportOut(Wire):
+    """How the watching process found the camera. An old report says nothing about now."""
+
+    at: datetime
+    fresh: bool
+    state: State
+    reason: GapReason | None
+    recording: State | None = Field(description="Of the evidence stream, where that is another one.")
+    codec: str
+    width: int
+    height: int
+    text: str = Field(description="What went wrong last, redacted.")
+
+
 class CameraOut(Wire):
     id: str = Field(examples=["cam-corridor-2"])
     facility: str
     name: str = Field(examples=["Hành lang tầng 2"])
     source: str = Field(description="Redacted: no password ever leaves.")
+    evidence_source: str = Field(description="Stream that evidence is cut from, redacted; empty: the same one.")
+    rate: float | None = Field(description="Analysed instants a second that were asked for; null: the deployment's.")
+    running: bool = Field(description="Whether it is to be watched.")
+    added_here: bool = Field(description="Added through the service; otherwise the site file names it.")
+    state: str = Field(description="live, connecting, stale, down, auth_failed, stopped, or unknown.", examples=["live"])
+    version: int = Field(description="Grows with every change; the ETag is this number in quotes. 0: as the site file says.")
+    changed_at: datetime | None
+    changed_by: str | None
+    report: CameraReportOut | None
+
+
+CameraName = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_nfc)]
+Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), AfterValidator(_nfc)]
+Secret = Annotated[SecretStr, Field(min_length=1, max_length=256)]
+Rate = Annotated[float, Field(ge=0.1, le=30)]
+
+
+class CameraIn(Wire):
+    """A camera to be watched. A password is kept in a file of its own and never comes back."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "cong-sau",
+                    "facility": "kcl-01",
+                    "name": "Cổng sau",
+                    "source": "rtsp://viewer@10.0.0.21/Streaming/Channels/102",
+                    "evidence_source": "rtsp://viewer@10.0.0.21/Streaming/Channels/101",
+                    "password": "...",
+                }
+            ]
+        },
+    )
+
+    id: Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$")]
+    facility: Identifier
+    name: Annotated[CameraName, StringConstraints(min_length=1)]
+    source: Annotated[Address, StringConstraints(min_length=1)]
+    evidence_source: Address = ""
+    password: Secret | None = None
+    rate: Rate | None = None
+    running: bool = True
+
+
+class CameraChangeIn(Wire):
+    """What is to be different. What is left out stays."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"running": False}]})
+
+    name: Annotated[CameraName, StringConstraints(min_length=1)] | None = None
+    source: Annotated[Address, StringConstraints(min_length=1)] | None = None
+    evidence_source: Address | None = None
+    password: Secret | None = None
+    rate: Rate | None = None
+    running: bool | None = None
 
 
 class FacilityOut(Wire):

@@ -29,6 +29,7 @@ class Service:
         throttle: counts failed sign-ins.
         secure: the service stands behind TLS; cookies are then bound to it.
         language: of a person who has not chosen yet.
+        secrets: folder where passwords of cameras are kept; ``None``: none are taken.
     """
 
     repository: Repository
@@ -37,6 +38,7 @@ class Service:
     throttle: Throttle
     secure: bool = False
     language: Language = "vi"
+    secrets: Path | None = None
     views: ViewLog = field(default_factory=lambda: ViewLog())  # noqa: PLW0108 - the class stands below
 
     @property

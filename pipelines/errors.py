@@ -8,6 +8,7 @@ PipelineError
 +-- StoreError
 |   +-- NotFound
 |   +-- VersionConflict somebody else decided in between
+|   +-- AlreadyThere    what is to be added has the id of something else
 |   +-- SchemaTooNew    the database was written by a newer Vigil
 |   +-- StoreUnavailable  locked, full or unreachable (`Transient`)
 +-- EvidenceError
@@ -60,6 +61,10 @@ class NotFound(StoreError):
 
 class VersionConflict(StoreError):
     """The row was changed by somebody else since it was read."""
+
+
+class AlreadyThere(StoreError):
+    """A row of that id exists."""
 
 
 class SchemaTooNew(StoreError):

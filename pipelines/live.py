@@ -29,6 +29,7 @@ from pipelines.live_camera import LiveCamera, Origin
 from pipelines.live_sealing import Sealing
 from pipelines.live_writer import LiveWriter
 from pipelines.metrics import LiveMetrics
+from pipelines.recording import Recording
 from pipelines.records import CoverageInterval, CoverageState, DropReason, GapReason, RunState, TimeBasis, ZoneVersion
 from pipelines.ring import prune
 from pipelines.seeing import Blind, Exhausted, GuardedSeer
@@ -81,6 +82,7 @@ class Live:
         self._lock = threading.RLock()
         self._cameras: dict[CameraId, LiveCamera] = {}
         self._workers: dict[CameraId, CameraWorker] = {}
+        self._recorders: dict[CameraId, CameraWorker] = {}  # of evidence streams that are not the analysed ones
         self._gone: list[CoverageInterval] = []
         self._ended: dict[CameraId, datetime] = {}
         self._inbox = Inbox(self._late)
@@ -123,6 +125,10 @@ class Live:
         """Of every camera."""
         return tuple(worker.status for worker in list(self._workers.values()))
 
+    def recordings(self) -> tuple[CameraStatus, ...]:
+        """Of every evidence stream that is not the analysed one."""
+        return tuple(worker.status for worker in list(self._recorders.values()))
+
     def camera(self, camera: CameraId) -> LiveCamera:
         return self._cameras[camera]
 
@@ -150,11 +156,18 @@ class Live:
         self._writer.run(camera.record(RunState.RUNNING, str(plan.address), now))
         self._log.info("camera.added", camera=plan.camera, source=str(plan.address))
         worker.start()
+        if (recording := plan.recording) is not None:
+            recorder = self._recorders[plan.camera] = CameraWorker(recording, Recording(self._log), self._clock, self._pacer)
+            if self._level >= DiskLevel.NO_RING:
+                recorder.record(wanted=False)
+            recorder.start()
 
     def _remove(self, name: CameraId) -> None:
-        worker = self._workers.pop(name)
-        worker.stop()
-        worker.join(5.0)
+        ending = [worker for worker in (self._workers.pop(name), self._recorders.pop(name, None)) if worker is not None]
+        for worker in ending:
+            worker.stop()
+        for worker in ending:
+            worker.join(5.0)
         self._inbox.forget(name)
         self._finish(name)
         self._origin.seer.forget(name)
@@ -369,7 +382,7 @@ class Live:
         report = self._log.error if self._level >= DiskLevel.NO_RING else self._log.warning
         report("disk.level", level=self._level.name.lower())
         self._prune(now)
-        for worker in list(self._workers.values()):
+        for worker in (*self._workers.values(), *self._recorders.values()):
             worker.record(wanted=self._level < DiskLevel.NO_RING)
         if self._level is DiskLevel.NORMAL:
             self._disk.hold()
@@ -410,13 +423,16 @@ class Live:
         """Stop the cameras together, end their runs, seal what is open, write the rest."""
         deadline = time.monotonic() + self._options.stop_within
         self._stopping.set()
-        workers = list(self._workers.items())
-        for _, worker in workers:
+        workers, recorders = list(self._workers.items()), list(self._recorders.values())
+        for worker in (*dict(workers).values(), *recorders):
             worker.stop()
         for name, worker in workers:
             worker.join(max(min(5.0, deadline - time.monotonic()), 0.1))
             del self._workers[name]
             self._inbox.forget(name)
+        for recorder in recorders:
+            recorder.join(max(min(5.0, deadline - time.monotonic()), 0.1))
+        self._recorders.clear()
         if self._sealing is not None:
             self._sealing.stop(max((deadline - time.monotonic()) / 2, 0.1))
         for name in list(self._cameras):

@@ -93,4 +93,6 @@ class Sealing:
     def _case(self, camera: LiveCamera, event: Event) -> Case:
         zone = next((z for z in self.zones if (z.id, z.version) == (event.zone, event.zone_version)), None)
         facility = self._site.facility
-        return Case(facility.id, facility.timezone_name, str(camera.plan.address), None, TimeBasis.LIVE, zone)
+        return Case(
+            facility.id, facility.timezone_name, str(camera.plan.evidence or camera.plan.address), None, TimeBasis.LIVE, zone
+        )

@@ -1,24 +1,18 @@
-"""Is a camera fit for this work? Looks at it for some seconds and holds what was measured against the standard.
-
-The figures of the standard: 1080p at 10 to 15 pictures a second and 2 to 4 Mbit/s are what installers are asked for; what
-decides is the height of heads where people walk: below 24 px no mask can be judged, from 40 px it fully can.
-"""
+"""Is a camera fit for this work? Looks at it for some seconds; `pipelines.readiness_standard` judges what was measured."""
 
 from __future__ import annotations
 
-import math
 import socket
-import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Final
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from analyzer.types import CameraId
 from models.frame import Frame, Image
 from pipelines.health import Health, PictureHealth
 from pipelines.inbox import Caught
+from pipelines.onvif.client import Declared, ask_camera
 from pipelines.records import GapReason
 from pipelines.sources.address import CameraAddress, redact
 from pipelines.sources.camera import CameraPlan, CameraStatus, CameraWorker, StartPacer
@@ -26,44 +20,8 @@ from pipelines.sources.lifecycle import State
 from pipelines.sources.liveclock import LiveClock
 from pipelines.sources.wire import Glance, Opened, Tally
 
-HEAD_UNKNOWN, HEAD_FULL = 24.0, 40.0  # px
-
 HeadFinder = Callable[[Sequence[Frame]], Sequence[Sequence[float]]]
 """Heights of the heads in each frame, pixels."""
-
-
-class Grade(StrEnum):
-    PASS = "pass"  # noqa: S105 - a grade
-    WARN = "warn"
-    FAIL = "fail"
-    NOT_MEASURED = "not_measured"
-
-
-_WORST: Final = {Grade.PASS: 0, Grade.NOT_MEASURED: 1, Grade.WARN: 2, Grade.FAIL: 3}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One point of the standard: what was measured and what is asked."""
-
-    point: str
-    measured: str
-    asked: str
-    grade: Grade
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """The sheet. ``source`` is redacted."""
-
-    source: str
-    findings: tuple[Finding, ...]
-
-    @property
-    def verdict(self) -> Grade:
-        """The worst of all points; what was not measured does not fail a camera."""
-        worst = max((one.grade for one in self.findings), key=_WORST.__getitem__, default=Grade.NOT_MEASURED)
-        return Grade.PASS if worst is Grade.NOT_MEASURED else worst
 
 
 @dataclass(slots=True)
@@ -83,7 +41,9 @@ class Measured:
     anomalies: int = 0
     health: Health = field(default_factory=Health)
     mean: float | None = None  # grey level
-    heads: tuple[float, ...] | None = None  # px
+    heads: tuple[float, ...] | None = None  # px; ``None``: not looked for
+    declared: Declared | None = None  # by ONVIF; ``None``: not asked
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class _Looker:
@@ -136,6 +96,17 @@ def look(address: CameraAddress, seconds: float, *, loopback: bool = False, head
     return measured
 
 
+def ask(address: CameraAddress, device: CameraAddress) -> Declared:
+    """What a camera says of itself by ONVIF.
+
+    Args:
+        address: of the stream; its user and password are tried when ``device`` has none.
+        device: of the device service, resolved and allowed already.
+    """
+    user, password = (device.user, device.password) if device.user is not None else (address.user, address.password)
+    return ask_camera(replace(device, user=None, password=None).reveal(), user, password)
+
+
 def _reach(address: CameraAddress) -> float | None:
     began = time.monotonic()
     try:
@@ -158,106 +129,3 @@ def _rates(measured: Measured, glances: Sequence[Glance]) -> None:
     measured.keyframes = last.keyframe_seconds or None
     measured.bad = (last.tally.corrupt + last.tally.decode) / last.tally.captured
     measured.anomalies = last.anomalies
-
-
-# --- the standard ---------------------------------------------------------------------------------
-
-
-def judge(address: CameraAddress, seen: Measured) -> Readiness:
-    """Hold the measurements against the standard. Pure."""
-    findings = [_connection(address, seen), _access(seen), _transport(address)]
-    if seen.opened is not None:
-        findings += [_codec(seen.opened), _size(seen.opened), _rate(seen, seen.opened)]
-        findings += [_bit_rate(seen), _keyframes(seen), _damage(seen), _timestamps(seen), _picture(seen), _heads(seen)]
-    return Readiness(str(address), tuple(findings))
-
-
-def _connection(address: CameraAddress, seen: Measured) -> Finding:
-    asked = "answers, first picture within 5 s"
-    if seen.state is not State.LIVE:
-        return Finding("connection", f"{seen.reason or seen.state}: {seen.text}", asked, Grade.FAIL)
-    reached = "" if seen.reached is None else f"reached in {1000 * seen.reached:.0f} ms, "
-    first = seen.first_picture or math.inf
-    return Finding("connection", f"{reached}first picture after {first:.1f} s", asked, Grade.PASS if first <= 5 else Grade.WARN)
-
-
-def _access(seen: Measured) -> Finding:
-    refused = seen.reason is GapReason.AUTH_FAILED
-    unclear = seen.state is not State.LIVE and not refused
-    grade = Grade.FAIL if refused else Grade.NOT_MEASURED if unclear else Grade.PASS
-    return Finding("access", "refused" if refused else "not tried" if unclear else "granted", "user and password accepted", grade)
-
-
-def _transport(address: CameraAddress) -> Finding:
-    if not address.is_network:
-        return Finding("transport", address.scheme, "a network camera", Grade.NOT_MEASURED)
-    grade = Grade.WARN if address.password is None else Grade.PASS
-    said = "no password" if address.password is None else "password set"
-    return Finding("transport", f"{address.scheme}, {said}", "a password of its own (QCVN 135:2024)", grade)
-
-
-def _codec(opened: Opened) -> Finding:
-    grade = Grade.PASS if opened.codec in {"h264", "hevc"} else Grade.WARN
-    return Finding("codec", opened.codec, "H.264 or H.265", grade)
-
-
-def _size(opened: Opened) -> Finding:
-    short = min(opened.width, opened.height)
-    grade = Grade.PASS if short >= 1080 else Grade.WARN if short >= 480 else Grade.FAIL
-    return Finding("resolution", f"{opened.width} x {opened.height}", "1920 x 1080; 480 lines at least", grade)
-
-
-def _rate(seen: Measured, opened: Opened) -> Finding:
-    asked = "10 to 15 a second; 5 at least; as declared"
-    if seen.rate is None:
-        return Finding("picture rate", "too short", asked, Grade.NOT_MEASURED)
-    declared = "" if opened.declared_rate is None else f", declared {opened.declared_rate:.1f}"
-    short = opened.declared_rate is not None and seen.rate < 0.8 * opened.declared_rate
-    grade = Grade.FAIL if seen.rate < 4.5 else Grade.WARN if seen.rate < 9 or short else Grade.PASS
-    return Finding("picture rate", f"{seen.rate:.1f} a second{declared}", asked, grade)
-
-
-def _bit_rate(seen: Measured) -> Finding:
-    if seen.bit_rate is None:
-        return Finding("bit rate", "too short", "up to 8 Mbit/s", Grade.NOT_MEASURED)
-    grade = Grade.PASS if seen.bit_rate <= 8e6 else Grade.WARN
-    return Finding("bit rate", f"{seen.bit_rate / 1e6:.2f} Mbit/s", "up to 8 Mbit/s", grade)
-
-
-def _keyframes(seen: Measured) -> Finding:
-    asked = "a keyframe every 4 s or sooner"
-    if seen.keyframes is None:
-        return Finding("keyframes", "none twice", asked, Grade.WARN)
-    return Finding("keyframes", f"every {seen.keyframes:.1f} s", asked, Grade.PASS if seen.keyframes <= 4.0 else Grade.WARN)
-
-
-def _damage(seen: Measured) -> Finding:
-    if seen.bad is None:
-        return Finding("damaged pictures", "too short", "under 1 %", Grade.NOT_MEASURED)
-    grade = Grade.PASS if seen.bad < 0.01 else Grade.WARN if seen.bad < 0.1 else Grade.FAIL
-    return Finding("damaged pictures", f"{seen.bad:.1%}", "under 1 %", grade)
-
-
-def _timestamps(seen: Measured) -> Finding:
-    grade = Grade.PASS if seen.anomalies <= 1 else Grade.WARN
-    return Finding("timestamps", f"{seen.anomalies} not believed", "rising with the clock", grade)
-
-
-def _picture(seen: Measured) -> Finding:
-    if seen.mean is None:
-        return Finding("picture", "no glance", "bright, sharp, uncovered", Grade.NOT_MEASURED)
-    fault = seen.health.fault
-    if fault is not None:
-        return Finding("picture", fault, "bright, sharp, uncovered", Grade.FAIL)
-    grade = Grade.PASS if 40 <= seen.mean <= 215 else Grade.WARN
-    return Finding("picture", f"mean brightness {seen.mean:.0f} of 255", "40 to 215", grade)
-
-
-def _heads(seen: Measured) -> Finding:
-    asked = f"{HEAD_FULL:.0f} px where people walk; under {HEAD_UNKNOWN:.0f} px no mask can be judged"
-    if not seen.heads:
-        said = "nobody was seen" if seen.heads is not None else "not looked for"
-        return Finding("height of heads", said, asked, Grade.NOT_MEASURED)
-    middle = statistics.median(seen.heads)
-    grade = Grade.PASS if middle >= HEAD_FULL else Grade.WARN if middle >= HEAD_UNKNOWN else Grade.FAIL
-    return Finding("height of heads", f"median {middle:.0f} px of {len(seen.heads)}", asked, grade)

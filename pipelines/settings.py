@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("var")
     database_url: str | None = None
     evidence_dir: Path | None = None
+    secrets_dir: Path | None = None
     host: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
     port: Annotated[int, Field(ge=1, le=65535)] = 8400
     device: str = "auto"
@@ -43,6 +44,11 @@ class Settings(BaseSettings):
     def evidence(self) -> Path:
         """Folder of the evidence files."""
         return (self.evidence_dir or self.data_dir / "evidence").resolve()
+
+    @property
+    def secrets(self) -> Path:
+        """Folder of the passwords of cameras that were added through the service, readable by its owner alone."""
+        return (self.secrets_dir or self.data_dir / "secrets").resolve()
 
     @property
     def heartbeat(self) -> Path:

@@ -125,6 +125,7 @@ def _camera(number: int, form: CameraForm) -> Camera:
         form.size[0] / form.size[1],
         calibration,
         form.infrared,
+        form.evidence,
     )
 
 

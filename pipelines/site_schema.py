@@ -97,7 +97,10 @@ class HeightsForm(Form):
 class CameraForm(Form):
     id: Name
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    source: str = ""
+    source: str = Field(default="", description="the stream that is analysed: the sub-stream of a camera that has two")
+    evidence: str = Field(
+        default="", description="the stream that evidence is cut from, where that is another one: the main stream"
+    )
     position: str = Field(default="1", description="changes when the camera is aimed anew; drawings hold for one position")
     infrared: bool = Field(default=True, description="colours are gone at night")
     size: tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]] = Field(

@@ -1,4 +1,4 @@
-"""Keeps what should run running: the cameras that the site file names, and the processes of `vigil up`."""
+"""Keeps what should run running: the cameras that are wanted, and the processes of `vigil up`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -15,45 +15,88 @@ from typing import Final
 import structlog
 
 from analyzer.site import Camera
+from analyzer.types import CameraId
 from pipelines.errors import BadInput
 from pipelines.live import ring_of
 from pipelines.settings import Settings
 from pipelines.site_file import SiteDocument, load_site
-from pipelines.sources.address import Scheme, parse_address
+from pipelines.sources.address import CameraAddress, Scheme, parse_address
 from pipelines.sources.camera import CameraPlan
 from pipelines.sources.lifecycle import CRASH_LIMIT, CRASH_PAUSE, CRASH_WINDOW, SETTLED_AFTER, retry_delay
+from pipelines.wanted import CameraWish, stopped, wished_address
 
 STUCK_AFTER: Final = 20.0  # s without a heartbeat
 _STOP_WITHIN: Final = 25.0  # s; the live process itself takes at most 20
 _POLL: Final = 0.5
 
 
-def plans_of(document: SiteDocument, settings: Settings, rate: float | None = None) -> tuple[CameraPlan, ...]:
-    """A plan for each camera of a site that has a source. Relative paths are seen from the site file.
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """What is to run. ``refused``: cameras that people asked for but that cannot be planned, and why."""
+
+    plans: tuple[CameraPlan, ...]
+    refused: Mapping[CameraId, BadInput]
+
+
+def plans_of(document: SiteDocument, settings: Settings, rate: float | None = None, wishes: Sequence[CameraWish] = ()) -> Plans:
+    """A plan for each camera that has a source and is not stopped. Relative paths are seen from the site file.
+
+    Args:
+        document: the site, with the wishes put over it already.
+        settings: where things lie.
+        rate: analysed instants a second of cameras for which nobody asked for another rate.
+        wishes: of people, through the service.
 
     Raises:
-        BadInput: a source cannot be used; the place names the camera.
+        BadInput: a source of the site file cannot be used; the place names the camera.
     """
-    plans = tuple(_plan(camera, document, settings, rate or settings.rate) for camera in document.site.cameras if camera.source)
-    if not plans:
-        raise BadInput(str(document.path), "no camera has a source", 'give cameras a source = "rtsp://..."')
-    return plans
+    asked = {wish.camera: wish for wish in wishes if wish.facility == document.site.facility.id}
+    still = stopped(document.site, wishes)
+    plans, refused = [], dict[CameraId, BadInput]()
+    for camera in document.site.cameras:
+        if not camera.source or camera.id in still:
+            continue
+        wish = asked.get(camera.id)
+        try:
+            plans.append(_plan(camera, wish, document, settings, (wish and wish.rate) or rate or settings.rate))
+        except BadInput as problem:
+            if wish is None:
+                raise
+            refused[camera.id] = problem  # one camera's missing secret must not end the watch of the others
+    return Plans(tuple(plans), refused)
 
 
-def _plan(camera: Camera, document: SiteDocument, settings: Settings, rate: float) -> CameraPlan:
+def _plan(camera: Camera, wish: CameraWish | None, document: SiteDocument, settings: Settings, rate: float) -> CameraPlan:
     place = f'{document.path}: source of camera "{camera.id}"'
-    # A bare file name is what `vigil analyze` knows the camera's recordings by: played as a camera here.
-    address = parse_address(camera.source if ":" in camera.source else f"file:{camera.source}", place)
-    if address.scheme in {Scheme.FILE, Scheme.FOLDER}:
-        address = replace(address, path=str((document.path.parent / address.path).resolve()))
-    recorded = address.scheme not in {Scheme.SYNTHETIC, Scheme.FOLDER}
+    if wish is not None and wish.source:
+        address = wished_address(camera.source, f'source of camera "{camera.id}"', settings.secrets)
+    else:
+        address = _written(camera.source, place, document)
+    evidence = None
+    if camera.evidence:
+        place = place.replace("source of", "evidence of", 1)
+        wished = wish is not None and camera.evidence == wish.evidence
+        evidence = (
+            wished_address(camera.evidence, place, settings.secrets) if wished else _written(camera.evidence, place, document)
+        )
+    recorded = (evidence or address).scheme not in {Scheme.SYNTHETIC, Scheme.FOLDER}
     return CameraPlan(
         camera=camera.id,
         address=address,
+        evidence=evidence,
         rate=rate,
         ring=ring_of(settings.data_dir.resolve(), camera.id) if recorded else None,
         loopback=settings.allow_loopback_cameras,
     )
+
+
+def _written(text: str, place: str, document: SiteDocument) -> CameraAddress:
+    """An address of the site file."""
+    # A bare file name is what `vigil analyze` knows the camera's recordings by: played as a camera here.
+    address = parse_address(text if ":" in text else f"file:{text}", place)
+    if address.scheme in {Scheme.FILE, Scheme.FOLDER}:
+        return replace(address, path=str((document.path.parent / address.path).resolve()))
+    return address
 
 
 class SiteWatch:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import account, coverage, events, evidence, health, pages, pages_account, schema, site
+from api.routes import account, cameras, coverage, events, evidence, health, pages, pages_account, pages_cameras, schema, site
 
 ROUTERS: tuple[APIRouter, ...] = (
     account.router,
     site.router,
+    cameras.router,
     events.router,
     evidence.router,
     coverage.router,
@@ -16,4 +17,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     schema.router,
     pages_account.router,
     pages.router,
+    pages_cameras.router,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response, status
@@ -13,14 +12,14 @@ from api.convert import event_detail_out, event_out
 from api.cursor import decode_cursor, encode_cursor
 from api.decisions import decide
 from api.deps import EventReader, RepositoryDep, Reviewer, ServiceDep
-from api.errors import PROBLEM_RESPONSES, FieldFault, Problem, ProblemBody
+from api.errors import PROBLEM_RESPONSES, ProblemBody
+from api.etag import expected_version
 from api.places import Places
 from api.schemas import EventDetailOut, EventPageOut, Identifier, Moment, ReviewIn
 from pipelines.records import EventFilter, ReviewState, StoredEvent
 
 router = APIRouter(prefix="/api/v1/events", tags=["events"], responses=PROBLEM_RESPONSES)
 
-_VERSION = re.compile(r'"([0-9]{1,9})"')
 _CONFLICTS: dict[int | str, dict[str, object]] = {
     412: {"model": ProblemBody, "description": "Somebody else decided in between; read the event again"},
     428: {"model": ProblemBody, "description": "If-Match is missing"},
@@ -101,19 +100,3 @@ def add_review(
     stored = decide(service, principal.name, EventId(event), review, expected_version(if_match))
     response.headers["etag"] = etag(stored)
     return event_detail_out(stored, service.repository)
-
-
-def expected_version(if_match: str | None) -> int:
-    """The version a client says it saw.
-
-    Raises:
-        Problem: ``version-missing`` without the header (``*`` would mean "whatever it is" and is no answer
-            either), ``invalid`` when it is not an ETag of this service.
-    """
-    if if_match is None or if_match.strip() == "*":
-        raise Problem("version-missing", "send the ETag of the event as If-Match")
-    match = _VERSION.fullmatch(if_match.strip())
-    if match is None:
-        fault = FieldFault(place="header.if-match", problem='one strong ETag such as "3" is expected')
-        raise Problem("invalid", "If-Match cannot be read", (fault,))
-    return int(match.group(1))

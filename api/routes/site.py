@@ -1,4 +1,4 @@
-"""Facilities, cameras, zones and runs: what is watched, and what has been analysed."""
+"""Facilities, zones and runs: what is watched, and what has been analysed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from analyzer.types import CameraId, FacilityId, RunId
-from api.convert import camera_out, facility_out, run_out, zone_out
+from api.convert import facility_out, run_out, zone_out
 from api.deps import RepositoryDep, SiteReader
 from api.errors import PROBLEM_RESPONSES
-from api.schemas import CameraOut, FacilityOut, Identifier, Moment, RunOut, ZoneOut
+from api.schemas import FacilityOut, Identifier, Moment, RunOut, ZoneOut
 
 router = APIRouter(prefix="/api/v1", tags=["site"], responses=PROBLEM_RESPONSES)
 
@@ -19,19 +19,6 @@ router = APIRouter(prefix="/api/v1", tags=["site"], responses=PROBLEM_RESPONSES)
 def list_facilities(principal: SiteReader, repository: RepositoryDep) -> list[FacilityOut]:
     """Every facility."""
     return [facility_out(facility) for facility in repository.facilities()]
-
-
-@router.get("/cameras")
-def list_cameras(principal: SiteReader, repository: RepositoryDep, facility: Identifier | None = None) -> list[CameraOut]:
-    """Every camera, or those of one facility."""
-    cameras = repository.cameras(FacilityId(facility) if facility else None)
-    return [camera_out(camera) for camera in cameras]
-
-
-@router.get("/cameras/{camera}")
-def read_camera(principal: SiteReader, repository: RepositoryDep, camera: Identifier) -> CameraOut:
-    """One camera."""
-    return camera_out(repository.camera(CameraId(camera)))
 
 
 @router.get("/cameras/{camera}/zones")

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     READ_COVERAGE = "coverage:read"
     REVIEW = "events:review"
     READ_HEALTH = "health:read"
+    WRITE_CAMERAS = "cameras:write"
     OWN_SESSION = "session:own"
 
 

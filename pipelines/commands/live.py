@@ -7,28 +7,25 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import structlog
 import typer
 
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from pipelines.live import Live
-    from pipelines.live_camera import Origin
-    from pipelines.records import ZoneVersion
-    from pipelines.seeing import Seer, SightFactory
-    from pipelines.site_file import SiteDocument
-    from pipelines.store import Repository
-    from pipelines.supervisor import SiteWatch
+    from pipelines.seeing import SightFactory
 
 EXHAUSTED = 70
-SITE = Annotated[Path, typer.Option(help="Site file; cameras with a source are watched. Saved changes are taken over.")]
+SITE = Annotated[
+    Path,
+    typer.Option(
+        help="Site file; its cameras with a source and those added through the service are watched. Changes are taken over."
+    ),
+]
 
 
 class PerceptionKind(StrEnum):
@@ -105,6 +102,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
 
     from pipelines.disk import Disk
     from pipelines.evidence import EvidenceWriter
+    from pipelines.following import Following
     from pipelines.live import Live
     from pipelines.seeing import BatchedSeer, Exhausted
     from pipelines.site_file import load_site
@@ -114,7 +112,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
 
     configure(settings.log_level)
     document = load_site(path)
-    plans = plans_of(document, settings, rate)
+    plans_of(document, settings, rate)  # what the site file says must be usable before anything is opened
     stopped = signalled()
     watch = SiteWatch(path)
     with ExitStack() as stack:
@@ -124,19 +122,15 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
         repository = Repository(database)
         evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository))
         seer = BatchedSeer(_factory(settings, perception))
-        origin, zones = _origin(document, repository, seer)
+        following = Following(document, repository, seer, settings, rate)
+        origin, zones = following.origin()
         at_work = Live(
             origin, repository, evidence, zones=zones, heartbeat=Heartbeat(settings.heartbeat), disk=Disk(settings.data_dir)
         )
         if settings.metrics_port is not None:
             start_http_server(settings.metrics_port, str(settings.host), at_work.metrics.registry)
-        at_work.reconcile(plans)
-
-        def take_over(saved: SiteDocument) -> None:
-            wanted = plans_of(saved, settings, rate)
-            at_work.reconcile(wanted, *_origin(saved, repository, seer))
-
-        threading.Thread(target=_follow, args=(at_work, watch, take_over, stopped), name="follow", daemon=True).start()
+        at_work.reconcile(following.plans().plans)
+        threading.Thread(target=following.follow, args=(at_work, watch, stopped), name="follow", daemon=True).start()
         try:
             at_work.run()
         except Exhausted:
@@ -157,27 +151,3 @@ def _factory(settings: Settings, perception: PerceptionKind) -> SightFactory:
         return load_perception(settings.device, settings.precision, settings.backend)
     except PerceptionError as error:
         raise BadInput("networks", str(error), "ask vigil doctor, or try --perception synthetic") from error
-
-
-def _origin(document: SiteDocument, repository: Repository, seer: Seer) -> tuple[Origin, tuple[ZoneVersion, ...]]:
-    """Write the site to the store and judge by it."""
-    from analyzer.privacy import withhold
-    from pipelines.identity import code_version
-    from pipelines.live_camera import Origin
-    from pipelines.site_records import remember
-
-    site, zones = remember(document, repository)
-    return Origin(site, document.sha256, code_version(), seer, lambda scene: withhold(scene, site)), zones
-
-
-def _follow(at_work: Live, watch: SiteWatch, take_over: Callable[[SiteDocument], None], stopped: threading.Event) -> None:
-    """Take over what is saved in the site file, and pass on the wish to stop."""
-    from pipelines.errors import PipelineError
-
-    while not stopped.wait(2.0):
-        if (document := watch.changed()) is not None:
-            try:
-                take_over(document)
-            except PipelineError as problem:
-                structlog.get_logger().error("site.not_taken_over", error=str(problem))
-    at_work.stop()

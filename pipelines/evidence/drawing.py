@@ -36,7 +36,10 @@ def drawn(frame: Frame, scene: Scene | None, episode: Episode, case: Case) -> Im
     tracks = episode.event.tracks
     # Those of the event last, so that nothing covers them.
     for seen in sorted(scene.observations if scene else (), key=lambda o: o.track.id in tracks):
-        _draw_person(image, seen, thickness, of_event=seen.track.id in tracks)
+        assert scene is not None
+        # Where evidence is cut from another stream than the analysed one, its pictures have another size.
+        scale = width / scene.frame.width, height / scene.frame.height
+        _draw_person(image, seen, thickness, scale, of_event=seen.track.id in tracks)
     return _captioned(image, episode, case, frame, thickness)
 
 
@@ -75,18 +78,23 @@ def _clearness(seen: Observation) -> float:
     return seen.track.box.height / 100 * seen.track.score
 
 
-def _draw_person(image: Image, seen: Observation, thickness: int, *, of_event: bool) -> None:
-    colour = _OF_EVENT if of_event else _OTHER
-    _rectangle(image, seen.track.box, colour, thickness * (2 if of_event else 1))
+def _draw_person(image: Image, seen: Observation, thickness: int, scale: tuple[float, float], *, of_event: bool) -> None:
+    colour, body = _OF_EVENT if of_event else _OTHER, _scaled(seen.track.box, scale)
+    _rectangle(image, body, colour, thickness * (2 if of_event else 1))
     if seen.head is not None:
-        _rectangle(image, seen.head.box, colour, thickness)
+        _rectangle(image, _scaled(seen.head.box, scale), colour, thickness)
     words = [f"#{seen.track.id}"]
     if of_event and seen.mask is not None:
         words.append(f"mask {seen.mask.state.value} {seen.mask.probability:.2f}")
     if of_event:
         words += [f"{reading.item.value} {reading.state.value}" for reading in seen.items]
-    at = (max(0, round(seen.track.box.x1)), max(0, round(seen.track.box.y1)))
+    at = (max(0, round(body.x1)), max(0, round(body.y1)))
     _label(image, " ".join(words), at, colour, above=True)
+
+
+def _scaled(box: Box, scale: tuple[float, float]) -> Box:
+    across, down = scale
+    return Box(box.x1 * across, box.y1 * down, box.x2 * across, box.y2 * down)
 
 
 def _rectangle(image: Image, box: Box, colour: Colour, thickness: int) -> None:

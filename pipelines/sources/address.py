@@ -207,6 +207,11 @@ def _check_allowed(ip: IpAddress, place: str, *, loopback: bool) -> None:
         raise BadInput(place, "the address is not one of a camera (link-local, multicast or unspecified)", "name the camera")
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether the value of a query parameter of this name must not be seen; who a user is may be."""
+    return _SECRET_NAME.search(name) is not None and not name.lower().startswith("user")
+
+
 # --- redaction ------------------------------------------------------------------------------------
 
 

@@ -34,16 +34,21 @@ from pipelines.sources.request import CaptureRequest, Wish
 from pipelines.sources.wire import Ended, Glance, Message, Opened, Pulse, Receiver, Shot, Tally, WireError
 
 _POLL = 0.2  # s
+_AHEAD = 0.25  # s that a picture may lie after its own arrival
 _PROBE = 3.0  # s to see whether anything listens, before a process is started for it
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
 class CameraPlan:
-    """What is wanted of one camera. A changed plan is a new worker."""
+    """What is wanted of one camera. A changed plan is a new worker.
+
+    ``evidence``: another stream of the same camera, from which evidence is cut; it is recorded and never decoded.
+    """
 
     camera: CameraId
     address: CameraAddress
+    evidence: CameraAddress | None = None
     rate: float = 5.0
     gated: bool = True
     width: int = 1920
@@ -52,6 +57,13 @@ class CameraPlan:
     memory: int = 2 << 30
     decode: bool = True
     command: tuple[str, ...] = (sys.executable, "-m", "pipelines.sources.capture_process")
+
+    @property
+    def recording(self) -> CameraPlan | None:
+        """The plan of the evidence stream, where that is another one."""
+        if self.evidence is None or self.ring is None:
+            return None
+        return replace(self, address=self.evidence, evidence=None, decode=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +242,8 @@ class CameraWorker:
                 grey = np.frombuffer(pixels, np.uint8).reshape(message.height, message.width)
                 self._listener.glanced(self._plan.camera, message, grey)
             case Pulse():
+                if not self._plan.decode and message.tally.captured > self._tally.captured:
+                    self._signal(Picture())  # of a stream that is only recorded, packets are all that can be seen
                 self._tally = message.tally
             case Ended(reason, text, tally):
                 self._tally, self._text = tally, redact(text, *self._plan.address.secrets)
@@ -237,8 +251,10 @@ class CameraWorker:
                 self._signal(Fault(reason))
 
     def _caught(self, shot: Shot, pixels: bytearray) -> Caught:
-        if self._base is None:  # the first picture of a connection ties its stream time to ours
-            self._base = shot.arrival - self._clock.mono - shot.at
+        base = shot.arrival - self._clock.mono - shot.at
+        if self._base is None or base < self._base - _AHEAD:
+            # The first picture of a connection ties its stream time to ours; if that one was late, the others lie in the future.
+            self._base = base
         pts = max(self._base + shot.at, self._last_pts + 0.001)
         self._last_pts = pts
         self._index += 1
@@ -273,7 +289,7 @@ class CameraWorker:
             rate=self._rate,
             width=plan.width,
             gated=plan.gated,
-            ring=str(plan.ring) if plan.ring is not None else None,
+            ring=str(plan.ring) if plan.ring is not None and plan.evidence is None else None,
             decode=plan.decode,
             memory=plan.memory,
             wall=self._clock.wall.timestamp(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -23,7 +24,7 @@ from pipelines.ring import RingWriter
 from pipelines.sources.address import Scheme
 from pipelines.sources.painted import painted
 from pipelines.sources.request import CaptureRequest, StreamChangedError, Wishes
-from pipelines.sources.timeline import StreamTimeline
+from pipelines.sources.timeline import Arrivals, StreamTimeline, dated_back
 from pipelines.sources.wire import Glance, Opened, Pulse, Shot, Tally, send
 
 _GLANCE_EVERY: Final = 1.0  # s
@@ -31,6 +32,7 @@ _PULSE_EVERY: Final = 0.5  # s
 _UNDECODABLE: Final = 5  # packets in a row without a picture: the stream is another one now
 _RECORD_AGAIN: Final = 15.0  # s after the disk has refused
 _LONGEST_NAP: Final = 4.0  # s; with keyframes further apart every picture is decoded
+_AT_ONCE: Final = 0.02  # s; a packet that was not waited for longer had been there already
 _LONGEST_GOP: Final = 600  # packets kept to go back to the last keyframe
 
 
@@ -103,17 +105,13 @@ class Streaming:
     def _watch(self, container: InputContainer, stream: VideoStream) -> None:
         folder = self._request.ring
         ring = _Recorder(Path(folder), self._request.segment) if folder is not None else None
-        paced = _Pace() if self._request.scheme is Scheme.FILE else None
+        arrivals = Arrivals()
         try:
-            for packet in container.demux(stream):
-                if packet.size == 0:
-                    continue
-                if paced is not None:
-                    paced.wait(packet)
-                arrival = time.monotonic()
+            for packet, arrival in _paced(container, stream) if self._request.scheme is Scheme.FILE else _live(container, stream):
                 if ring is not None:
-                    wall = self._request.wall + arrival - self._request.mono
-                    ring.write(packet, stream, arrival, wall, wanted=self._wishes.record)
+                    came = arrivals.place(_stamp(packet), arrival)
+                    wall = self._request.wall + came - self._request.mono
+                    ring.write(packet, stream, came, wall, wanted=self._wishes.record)
                 self._packet(packet, stream, arrival)
         finally:
             if ring is not None:
@@ -300,21 +298,46 @@ class _Recorder:
                 ring.close()
 
 
-class _Pace:
-    """Holds a recording back to the speed at which it was made."""
+def _paced(container: InputContainer, stream: VideoStream) -> Iterator[tuple[Packet[VideoStream], float]]:
+    """Packets of a recording, held back to the speed at which it was made."""
+    start: tuple[float, float] | None = None
+    for packet in container.demux(stream):
+        if packet.size == 0:
+            continue
+        if (at := _stamp(packet)) is not None:
+            start = start or (time.monotonic(), at)
+            time.sleep(max(start[0] + at - start[1] - time.monotonic(), 0.0))
+        yield packet, time.monotonic()
 
-    def __init__(self) -> None:
-        self._start: float | None = None
-        self._first = 0.0
 
-    def wait(self, packet: Packet[VideoStream]) -> None:
-        stamp = packet.dts if packet.dts is not None else packet.pts
-        if stamp is None:
-            return
-        at = float(stamp * packet.time_base)
-        if self._start is None:
-            self._start, self._first = time.monotonic(), at
-        time.sleep(max(self._start + at - self._first - time.monotonic(), 0.0))
+def _live(container: InputContainer, stream: VideoStream) -> Iterator[tuple[Packet[VideoStream], float]]:
+    """Packets with the time at which each arrived.
+
+    What had gathered while the stream was being recognised comes in one go: it is dated back by its own timestamps, or the
+    whole connection would lie in the future by as much.
+    """
+    gathered: list[tuple[Packet[VideoStream], float]] = []
+    asked, burst = time.monotonic(), True
+    for packet in container.demux(stream):
+        now = time.monotonic()
+        if packet.size == 0:
+            continue
+        if not burst:
+            yield packet, now
+            continue
+        gathered.append((packet, now))
+        burst = now - asked < _AT_ONCE and len(gathered) < _LONGEST_GOP
+        asked = now
+        if not burst:
+            dated = dated_back([(_stamp(one), read) for one, read in gathered])
+            yield from zip((one for one, _ in gathered), dated, strict=True)
+            asked, gathered = now, []
+    yield from gathered
+
+
+def _stamp(packet: Packet[VideoStream]) -> float | None:
+    stamp = packet.dts if packet.dts is not None else packet.pts
+    return None if stamp is None else float(stamp * packet.time_base)
 
 
 def _fit(width: int, height: int, widest: int) -> tuple[int, int]:

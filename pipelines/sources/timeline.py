@@ -6,7 +6,9 @@ arrival; where they do not, arrival decides. Pure: the monotonic clock is an arg
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 # Beyond this the timestamps are wrong (a wrap, a jump, a camera whose clock was set), not the network late.
 _TOLERANCE = 5.0
@@ -51,3 +53,37 @@ class StreamTimeline:
         self._elapsed += max(delta, _LEAST_STEP)
         self._last_pts = pts if pts is not None else (None if self._last_pts is None else self._last_pts + delta)
         return self._elapsed
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """When the packets of a connection would have arrived without delay: stream time tied to the least delayed one so far.
+
+    A process that is starved for seconds reads late what came in time; evidence is cut by these times.
+    """
+
+    _line: StreamTimeline = field(default_factory=StreamTimeline)
+    _base: float = math.inf
+    _last: float = -math.inf
+
+    def place(self, stamp: float | None, arrival: float) -> float:
+        """Monotonic seconds, never later than ``arrival`` but for strictly increasing."""
+        at = self._line.place(stamp, arrival)
+        self._base = min(self._base, arrival - at)
+        self._last = max(self._base + at, self._last + _LEAST_STEP)
+        return self._last
+
+
+def dated_back(gathered: Sequence[tuple[float | None, float]]) -> list[float]:
+    """Times of arrival of packets that had gathered and were then read in one go.
+
+    Args:
+        gathered: stream time (seconds, if the packet has one) and the moment at which each was read, in order.
+    """
+    stamped = [(stamp, read) for stamp, read in gathered if stamp is not None]
+    anchor = min((read - stamp for stamp, read in stamped), default=math.inf)
+    dated, following = [], math.inf
+    for stamp, read in reversed(gathered):
+        following = min(following, read if stamp is None else anchor + stamp)
+        dated.append(following)
+    return dated[::-1]

@@ -11,9 +11,10 @@ from pipelines.store.outbox import Outbox
 from pipelines.store.reviews import Reviews
 from pipelines.store.runs import Runs
 from pipelines.store.sites import Sites
+from pipelines.store.wishes import Wishes
 
 
-class Repository(Sites, Runs, Events, Coverage, EvidenceFiles, Reviews, Accounts, AuditLog, Outbox):
+class Repository(Sites, Runs, Events, Coverage, EvidenceFiles, Reviews, Accounts, AuditLog, Outbox, Wishes):
     """Everything the product remembers; the calls stand with their nouns.
 
     Times go in aware (any zone) and come out in UTC, exact to the microsecond; text for people is kept composed

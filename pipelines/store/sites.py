@@ -12,7 +12,7 @@ from analyzer.types import CameraId, FacilityId, ZoneId
 from pipelines.errors import NotFound, StoreError
 from pipelines.records import CameraRecord, FacilityRecord, ZoneVersion
 from pipelines.store.noun import Noun
-from pipelines.store.tables import CameraRow, FacilityRow, SiteDocumentRow, ZoneRow
+from pipelines.store.tables import CameraRow, CameraWishRow, FacilityRow, SiteDocumentRow, ZoneRow
 
 
 class Sites(Noun):
@@ -97,7 +97,10 @@ def _put_cameras(session: Session, facility: FacilityId, cameras: Sequence[Camer
             owner = known.facility if known is not None else camera.facility
             raise StoreError(f"camera {camera.id!r} belongs to facility {owner!r}; ids of cameras are unique over all facilities")
         session.merge(CameraRow(id=camera.id, facility=facility, name=camera.name, source=camera.source, retired_at=None))
-    kept = {camera.id for camera in cameras}
+    kept = {str(camera.id) for camera in cameras}
+    # A camera that people added is not in the site file, and is in force all the same.
+    own = select(CameraWishRow.camera).where(CameraWishRow.facility == facility, col(CameraWishRow.own).is_(True))
+    kept.update(session.exec(own))
     for row in session.exec(select(CameraRow).where(CameraRow.facility == facility, col(CameraRow.retired_at).is_(None))):
         if row.id not in kept:
             row.retired_at = at

@@ -25,6 +25,7 @@ from pipelines.records import (
     RunState,
     TimeBasis,
 )
+from pipelines.sources.lifecycle import State
 from pipelines.store.columns import Identifier, Moment, Span, Words, code_of, record_of
 from pipelines.store.entries import Topic
 from pipelines.store.episodes import Message
@@ -76,6 +77,40 @@ class CameraRow(Row, table=True):
     name: str = Field(sa_type=Words)
     source: str = Field(sa_type=Words)
     retired_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class CameraWishRow(Row, table=True):
+    """What people asked for through the service; addresses hold references to secrets, never a secret."""
+
+    __tablename__ = "camera_wishes"
+
+    camera: str = Field(primary_key=True, foreign_key="cameras.id", sa_type=Identifier)
+    facility: str = Field(foreign_key="facilities.id", index=True, sa_type=Identifier)
+    name: str = Field(sa_type=Words)
+    source: str = Field(sa_type=Words)
+    evidence: str = Field(sa_type=Words)
+    rate: float | None = None
+    running: bool
+    own: bool
+    version: int
+    changed_at: datetime = Field(sa_type=Moment)
+    changed_by: str = Field(sa_type=Words)
+
+
+class CameraReportRow(Row, table=True):
+    """How the watching process found a camera last."""
+
+    __tablename__ = "camera_reports"
+
+    camera: str = Field(primary_key=True, foreign_key="cameras.id", sa_type=Identifier)
+    at: datetime = Field(sa_type=Moment)
+    state: State = Field(sa_type=code_of(State))
+    reason: GapReason | None = Field(default=None, sa_type=code_of(GapReason))
+    recording: State | None = Field(default=None, sa_type=code_of(State))
+    codec: str = Field(default="", sa_type=Words)
+    width: int = 0
+    height: int = 0
+    text: str = Field(default="", sa_type=Words)
 
 
 class ZoneRow(Row, table=True):

@@ -97,6 +97,6 @@ def world(tmp_path: Path, password_hash: str) -> Iterator[World]:
     for grade in Grade:
         builder.repository.put_user(User(grade.value, password_hash, grade.value, NOON))
     clock = Clock()
-    service = Service(builder.repository, builder.evidence, clock.now, Throttle(clock.monotonic))
+    service = Service(builder.repository, builder.evidence, clock.now, Throttle(clock.monotonic), secrets=tmp_path / "secrets")
     yield World(builder, clock, build_app(service))
     builder.database.close()

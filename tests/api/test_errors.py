@@ -35,7 +35,7 @@ def test_things_that_do_not_exist(world: World, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in TABLE if name.startswith("GET ")])
 def test_methods_that_a_route_does_not_know(world: World, name: str) -> None:
     path = re.sub(r"\{\w+\}", "x", name.removeprefix("GET "))
-    assert_problem(world.client(Grade.ADMIN).request("PATCH", path), 405, "method-not-allowed")
+    assert_problem(world.client(Grade.ADMIN).request("PUT", path), 405, "method-not-allowed")
 
 
 def test_addresses_that_lead_nowhere(world: World) -> None:

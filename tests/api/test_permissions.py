@@ -24,6 +24,9 @@ TABLE = {
     "GET /api/v1/facilities": Permission.READ_SITE,
     "GET /api/v1/cameras": Permission.READ_SITE,
     "GET /api/v1/cameras/{camera}": Permission.READ_SITE,
+    "POST /api/v1/cameras": Permission.WRITE_CAMERAS,
+    "PATCH /api/v1/cameras/{camera}": Permission.WRITE_CAMERAS,
+    "DELETE /api/v1/cameras/{camera}": Permission.WRITE_CAMERAS,
     "GET /api/v1/cameras/{camera}/zones": Permission.READ_SITE,
     "GET /api/v1/runs": Permission.READ_SITE,
     "GET /api/v1/runs/{run}": Permission.READ_SITE,
@@ -51,6 +54,11 @@ TABLE = {
     "GET /events/{event}": Permission.READ_EVENTS,
     "POST /events/{event}/decision": Permission.REVIEW,
     "GET /coverage": Permission.READ_COVERAGE,
+    "GET /cameras": Permission.READ_SITE,
+    "POST /cameras/add": Permission.WRITE_CAMERAS,
+    "POST /cameras/{camera}/change": Permission.WRITE_CAMERAS,
+    "POST /cameras/{camera}/running": Permission.WRITE_CAMERAS,
+    "POST /cameras/{camera}/withdraw": Permission.WRITE_CAMERAS,
 }
 
 

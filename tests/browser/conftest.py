@@ -76,7 +76,9 @@ def site(tmp_path: Path, password_hash: str) -> Iterator[Site]:
     for grade in Grade:
         builder.repository.put_user(User(grade.value, password_hash, grade.value, datetime.now(UTC)))
     identifiers = _flag(builder)
-    service = Service(builder.repository, builder.evidence, lambda: datetime.now(UTC), Throttle(lambda: 0.0))
+    service = Service(
+        builder.repository, builder.evidence, lambda: datetime.now(UTC), Throttle(lambda: 0.0), secrets=tmp_path / "secrets"
+    )
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(build_app(service), log_level="error", access_log=False, lifespan="on"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -33,6 +33,7 @@ def test_pages_fit(site: Site, chromium: Browser, language: str, theme: str, siz
         ("event", f"/events/{site.events[0]}?state="),
         ("no-clip", f"/events/{site.events[2]}?state="),
         ("coverage", "/coverage"),
+        ("cameras", "/cameras"),
         ("missing", "/events/none"),
     ):
         page.goto(site.address + path)

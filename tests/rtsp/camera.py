@@ -21,10 +21,12 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from tests.rtsp.stream import RTP_CLOCK, AccessUnit, Recording, describe, load, packetise, sender_report
 
@@ -75,10 +77,28 @@ class Counters:
 
 
 class RtspCamera:
-    """One listener that plays one recording to any number of clients, each from its beginning."""
+    """One listener that plays a recording to any number of clients, each from its beginning.
 
-    def __init__(self, recording: Recording, behaviour: Behaviour | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._recording = recording
+    Args:
+        recording: what is played.
+        behaviour: how.
+        streams: further recordings by their path, such as ``/sub``. A camera with streams shows all of them at one time, as a
+            lens does: a client that comes later begins with the next keyframe, not with the first picture.
+        host: to listen on.
+        port: 0 takes a free one.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        behaviour: Behaviour | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        streams: Mapping[str, Recording] | None = None,
+    ) -> None:
+        self._recording, self._streams = recording, dict(streams or {})
+        self._epoch = time.monotonic()
         self._behaviour = behaviour or Behaviour()
         self._address = (host, port)
         self._listener: socket.socket | None = None
@@ -150,6 +170,18 @@ class RtspCamera:
                 self._clients.discard(client)
             client.close()
 
+    def stream_url(self, path: str) -> str:
+        """Of one of the further streams."""
+        return f"rtsp://{self._address[0]}:{self._address[1]}{path}"
+
+    def stream(self, path: str) -> Recording | None:
+        """What is played under a path of its own; ``None`` for every other."""
+        return next((recording for name, recording in self._streams.items() if path.startswith(name)), None)
+
+    def position(self, recording: Recording) -> float | None:
+        """Seconds into the recording that the lens shows now; ``None`` when each client begins for itself."""
+        return (time.monotonic() - self._epoch) % recording.period if self._streams else None
+
     @property
     def recording(self) -> Recording:
         return self._recording
@@ -174,6 +206,7 @@ class _Session:
         self._playing = False
         self._sequence, self._octets = random.randrange(1 << 16), 0
         self._base = random.randrange(1 << 31)
+        self._own: Recording | None = None  # a stream with a path of its own
 
     def run(self) -> None:
         while not self._playing:
@@ -221,9 +254,11 @@ class _Session:
             if behaviour.mode is Mode.REFUSE:
                 reply.status = "404 Not Found"
             else:
+                self._own = self._camera.stream(urlsplit(address).path)
                 reply.add("Content-Base", address.rstrip("/") + "/")
                 reply.add("Content-Type", "application/sdp")
-                reply.body = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=camera\r\nt=0 0\r\n" + describe(self._camera.recording)
+                media = describe(self._own or self._camera.recording)
+                reply.body = "v=0\r\no=- 0 0 IN IP4 0.0.0.0\r\ns=camera\r\nt=0 0\r\n" + media
         elif method == "SETUP":
             if "TCP" in headers.get("transport", ""):
                 reply.add("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1")
@@ -261,9 +296,14 @@ class _Session:
         started = time.monotonic()
         if self._camera.behaviour.mode is Mode.PTS_WRAP:
             self._base = (1 << 32) - 2 * RTP_CLOCK  # wraps after two seconds
-        sent, recording, elapsed = 0, self._camera.recording, 0.0
+        sent, recording, elapsed = 0, self._own or self._camera.recording, 0.0
+        begin = 0
+        if (position := self._camera.position(recording)) is not None:
+            started -= position
+            later = (i for i, unit in enumerate(recording.units) if unit.key and unit.at >= position)
+            begin = next(later, len(recording.units))
         while True:
-            for unit in recording.units:
+            for unit in recording.units[begin:]:
                 behaviour = self._camera.behaviour
                 on = sent >= behaviour.after
                 if on and behaviour.mode is Mode.SWITCH and behaviour.other not in {None, recording}:
@@ -274,7 +314,7 @@ class _Session:
                     return
                 sent += 1
             else:
-                elapsed += recording.period
+                elapsed, begin = elapsed + recording.period, 0
                 continue
             elapsed = time.monotonic() - started
             recording = self._camera.switch() or recording

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.sources.timeline import StreamTimeline
+from pipelines.sources.timeline import Arrivals, StreamTimeline, dated_back
 
 timestamps = st.one_of(st.none(), st.floats(-1e6, 1e6))
 
@@ -50,3 +50,28 @@ def test_a_dwell_is_as_long_as_it_was(pts: object) -> None:
 def test_a_real_pause_is_kept() -> None:
     line = StreamTimeline()
     assert [line.place(t, t) for t in (0.0, 0.2, 8.2, 8.4)] == pytest.approx([0.0, 0.2, 8.2, 8.4])
+
+
+def test_what_gathered_is_dated_back() -> None:
+    burst = [(7.0, 50.0), (7.2, 50.001), (7.4, 50.002), (7.6, 50.15)]
+    assert dated_back(burst) == pytest.approx([49.55, 49.75, 49.95, 50.15])
+    assert dated_back([(None, 50.0), *burst[1:]]) == pytest.approx([49.75, 49.75, 49.95, 50.15])
+    assert dated_back([(None, 50.0), (None, 50.1)]) == [50.0, 50.1]
+
+
+@given(st.lists(st.tuples(timestamps, st.floats(0, 60)), max_size=80))
+def test_arrivals_only_go_forward(packets: list[tuple[float | None, float]]) -> None:
+    line, arrival, last = Arrivals(), 100.0, 0.0
+    for stamp, wait in packets:
+        arrival += wait
+        placed = line.place(stamp, arrival)
+        assert placed > last
+        assert placed <= arrival + 0.001 * len(packets) + 1e-6
+        last = placed
+
+
+def test_a_starved_reader_does_not_move_the_stream() -> None:
+    line = Arrivals()
+    late = [0.0 if i < 50 or i > 80 else max(0.0, 3.0 - (i - 50) * 0.1) for i in range(150)]
+    placed = [line.place(i / 10, 20 + i / 10 + late[i]) for i in range(150)]
+    assert placed == pytest.approx([20 + i / 10 for i in range(150)], abs=0.01)

@@ -1,0 +1,176 @@
+"""Cameras through the API and the page: wishes are stored, versions respected, secrets never come back."""
+
+from __future__ import annotations
+
+import re
+import stat
+from datetime import timedelta
+
+import pytest
+
+from pipelines.records import GapReason, Grade
+from pipelines.sources.lifecycle import State
+from pipelines.wanted import CameraReport, wished_address
+from tests.api.builders import CORRIDOR, FACILITY
+from tests.api.conftest import World
+
+CANARY = "s3cr3t-Canary"
+GATE = {"id": "cong-sau", "facility": FACILITY, "name": "Cổng sau", "source": "rtsp://viewer@10.0.0.21/102"}
+
+
+def _put(world: World, **changes: object) -> dict[str, object]:
+    answer = world.client(Grade.ADMIN).post("/api/v1/cameras", json=GATE | changes)
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["etag"] == '"1"'
+    return answer.json()
+
+
+def _patch(world: World, camera: str, version: int, **changes: object) -> tuple[int, dict]:  # type: ignore[type-arg]
+    answer = world.client(Grade.ADMIN).patch(f"/api/v1/cameras/{camera}", json=changes, headers={"if-match": f'"{version}"'})
+    return answer.status_code, answer.json()
+
+
+def test_added_changed_stopped_and_taken_back(world: World) -> None:
+    added = _put(world, rate=2.5)
+    assert (added["running"], added["added_here"], added["rate"], added["state"]) == (True, True, 2.5, "unknown")
+    status, changed = _patch(world, "cong-sau", 1, name="Cổng sau 2", source="rtsp://10.0.0.22/102")
+    assert (status, changed["name"], changed["source"], changed["rate"]) == (200, "Cổng sau 2", "rtsp://10.0.0.22/102", 2.5)
+    status, stopped = _patch(world, "cong-sau", 2, running=False, rate=None)
+    assert (status, stopped["state"], stopped["rate"], stopped["changed_by"]) == (200, "stopped", None, "admin")
+    client = world.client(Grade.ADMIN)
+    assert client.delete("/api/v1/cameras/cong-sau", headers={"if-match": '"3"'}).status_code == 204
+    assert "cong-sau" not in {camera["id"] for camera in client.get("/api/v1/cameras").json()}
+    acts = [(row.action, row.subject) for row in world.repository.audit_rows()]
+    assert acts == [
+        ("camera.add", "cong-sau"),
+        ("camera.change", "cong-sau"),
+        ("camera.stop", "cong-sau"),
+        ("camera.withdraw", "cong-sau"),
+    ]
+    assert _patch(world, "cong-sau", 0, running=True)[0] == 404
+
+
+def test_a_camera_of_the_site_file_can_be_stopped_and_goes_on_when_that_is_taken_back(world: World) -> None:
+    status, stopped = _patch(world, CORRIDOR, 0, running=False)
+    assert (status, stopped["running"], stopped["added_here"], stopped["version"]) == (200, False, False, 1)
+    assert world.client(Grade.ADMIN).delete(f"/api/v1/cameras/{CORRIDOR}", headers={"if-match": '"1"'}).status_code == 204
+    again = world.client().get(f"/api/v1/cameras/{CORRIDOR}").json()
+    assert (again["running"], again["version"]) == (True, 0)
+
+
+def test_nobody_overwrites_what_he_has_not_seen(world: World) -> None:
+    _put(world)
+    assert _patch(world, "cong-sau", 1, running=False)[0] == 200
+    status, problem = _patch(world, "cong-sau", 1, name="X")
+    assert (status, problem["type"]) == (412, "urn:vigil:problem:version-conflict")
+    assert world.client(Grade.ADMIN).patch("/api/v1/cameras/cong-sau", json={"name": "X"}).status_code == 428
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"source": f"rtsp://viewer:{CANARY}@10.0.0.21/102"},
+        {"source": f"rtsp://viewer:{CANARY}%40home@10.0.0.21/102", "evidence_source": f"rtsp://viewer:{CANARY}@b@10.0.0.21/101"},
+        {"password": CANARY, "evidence_source": "rtsp://viewer@10.0.0.21/101"},
+    ],
+)
+def test_a_password_goes_into_a_file_and_never_comes_back(world: World, given: dict[str, str]) -> None:
+    _put(world, **given)
+    client = world.client(Grade.ADMIN)
+    shown = client.get("/api/v1/cameras").text + client.get("/api/v1/cameras/cong-sau").text + client.get("/cameras").text
+    assert CANARY not in shown
+    assert "10.0.0.21" in shown
+    assert CANARY not in str(world.repository.audit_rows()) + str(world.repository.wishes())
+    assert CANARY.encode() not in world.builder.database.path.read_bytes()  # type: ignore[union-attr]
+    folder = world.app.state.service.secrets
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    files = list(folder.iterdir())
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    (wish,) = world.repository.wishes()
+    for text in filter(None, (wish.source, wish.evidence)):
+        address = wished_address(text, "x", folder)
+        assert address.user == "viewer"
+        assert CANARY in (address.password or "")
+    assert _patch(world, "cong-sau", 1, password="another one")[0] == 200
+    kept = {file.read_text() for file in folder.iterdir()}
+    assert kept == {"another one"}
+    assert client.delete("/api/v1/cameras/cong-sau", headers={"if-match": '"2"'}).status_code == 204
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ({"source": "file:/etc/passwd"}, "body.source"),
+        ({"source": "exec:reboot"}, "body.source"),
+        ({"source": "rtsp://v:${file:/etc/passwd}@10.0.0.1/"}, "body.source"),
+        ({"source": "rtsp://v:${file:../vigil.db}@10.0.0.1/"}, "body.source"),
+        ({"source": "rtsp://v:${env:HOME}@10.0.0.1/"}, "body.source"),
+        ({"source": f"http://10.0.0.1/v?pwd={CANARY}"}, "body.source"),
+        ({"evidence_source": f"rtsp://:{CANARY}@10.0.0.1/"}, "body.evidence_source"),
+        ({"source": f"rtsp://v:{CANARY}@10.0.0.1/", "password": CANARY}, "body.source"),
+        ({"source": "rtsp://10.0.0.1/", "password": CANARY}, "body.password"),
+        ({"id": "../x"}, "body.id"),
+        ({"id": CORRIDOR}, "body.id"),
+        ({"rate": 0}, "body.rate"),
+    ],
+)
+def test_refuses_what_cannot_be_used(world: World, given: dict[str, object], place: str) -> None:
+    answer = world.client(Grade.ADMIN).post("/api/v1/cameras", json=GATE | given)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["place"] == place
+    assert CANARY not in answer.text
+    assert world.repository.wishes() == ()
+    folder = world.app.state.service.secrets
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
+def test_an_unknown_facility_is_not_found(world: World) -> None:
+    assert world.client(Grade.ADMIN).post("/api/v1/cameras", json=GATE | {"facility": "elsewhere"}).status_code == 404
+
+
+def test_an_old_report_says_nothing_about_now(world: World) -> None:
+    report = CameraReport(
+        CORRIDOR, world.clock.now(), State.STALE, GapReason.STALLED, State.LIVE, "h264", 640, 360, "nothing came"
+    )
+    world.repository.put_reports([report])
+    client = world.client()
+    now = client.get(f"/api/v1/cameras/{CORRIDOR}").json()
+    assert (now["state"], now["report"]["reason"], now["report"]["width"], now["report"]["fresh"]) == (
+        "stale",
+        "stalled",
+        640,
+        True,
+    )
+    world.clock.forward(seconds=timedelta(seconds=31).total_seconds())
+    later = client.get(f"/api/v1/cameras/{CORRIDOR}").json()
+    assert (later["state"], later["report"]["fresh"]) == ("unknown", False)
+    assert "không biết trạng thái" in client.get("/cameras").text
+
+
+def test_the_page_does_the_same(world: World) -> None:
+    client = world.client(Grade.ADMIN)
+    token = client.headers["x-csrf-token"]
+
+    def send(deed: str, **fields: str) -> int:
+        return client.post(f"/cameras/{deed}", data={"csrf_token": token} | fields, headers={"accept": "text/html"}).status_code
+
+    assert send("add", **(GATE | {"rate": "2,5", "password": CANARY})) == 303
+    page = client.get("/cameras").text
+    assert "Cổng sau" in page
+    assert re.search(r'name="rate"[^>]*value="2.5"', page)
+    assert send("cong-sau/change", version="1", name="Cổng phụ") == 303
+    assert send("cong-sau/running", version="2", running="false") == 303
+    assert world.repository.wishes()[0].running is False
+    assert world.repository.wishes()[0].name == "Cổng phụ"
+    assert send("cong-sau/running", version="2", running="true") == 412
+    assert send("add", **(GATE | {"id": "b", "source": "file:/x"})) == 422
+    assert send("add", **(GATE | {"id": "b", "rate": "schnell"})) == 422
+    assert send("cong-sau/withdraw", version="3") == 303
+    assert world.repository.wishes() == ()
+
+
+def test_who_may_only_look_sees_no_form(world: World) -> None:
+    page = world.client(Grade.INSPECTOR).get("/cameras").text
+    assert "/cameras/add" not in page
+    assert "chỉ xem" in page
