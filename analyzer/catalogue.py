@@ -93,6 +93,11 @@ def _wanting(entry: Entry, site: Site) -> Iterable[tuple[Reason, Text]]:
         yield Reason.NO_SCHEDULE, Text(f"chưa có lịch nào cho: {names}", f"no schedule for any of: {names}")
     if requires.table and not site.allowances:
         yield Reason.NO_SCHEDULE, Text("chưa có bảng cho phép vai trò theo khu vực", "no table of roles allowed in zones")
+    if requires.gate_log and not site.gate_log:
+        yield (
+            Reason.NO_SCHEDULE,
+            Text("chưa có sổ ra vào cổng: chỉ xét việc dừng tại chốt", "no gate log: only the stop at the guard counts"),
+        )
     if requires.calibration and not any(camera.calibration for camera in site.cameras):
         yield Reason.NO_CALIBRATION, Text("chưa hiệu chuẩn mặt sàn camera nào", "the floor of no camera is calibrated")
 

@@ -62,7 +62,8 @@ class Requires:
     """What a person must have entered, and perception deliver, for a rule to run at all.
 
     ``zones``: one of a kind of its scope; ``doors``, ``lines``: any; ``sides``: a line between these two. ``plan`` (one of
-    these activities in the schedules), ``table`` (of roles allowed in zones) and ``calibration`` it runs without, answering ``NO_SCHEDULE``, ``NO_CALIBRATION``.
+    these activities in the schedules), ``table`` (of roles allowed in zones) and ``calibration`` it runs without, answering ``NO_SCHEDULE``, ``NO_CALIBRATION``;
+    without a ``gate_log`` it goes by what else it is told.
     """
 
     zones: bool = True
@@ -70,6 +71,7 @@ class Requires:
     lines: bool = False
     calibration: bool = False
     table: bool = False
+    gate_log: bool = False
     sides: frozenset[Side] = frozenset()
     plan: tuple[Activity, ...] = ()
     supply: frozenset[Supply] = frozenset({Supply.PERSONS})

@@ -31,6 +31,7 @@ ENTRIES: tuple[Entry, ...] = (
                     origins=frozenset({Side.OUTSIDE}),
                     targets=frozenset({Side.INSIDE}),
                     excuses=(Activity.INTAKE, Activity.TRANSFER),
+                    log_within=timedelta(minutes=5),
                     stop=timedelta(seconds=5),
                     stop_zones=frozenset({ZoneKind.GUARD_POST, ZoneKind.GATE}),
                 ),
@@ -42,7 +43,8 @@ ENTRIES: tuple[Entry, ...] = (
         nature=Nature.LAW,
         evidence=EvidenceSet.E1,
         not_assessable=frozenset({Reason.NO_ZONE, Reason.NO_SCHEDULE, Reason.TOO_DARK, Reason.CAMERA_DOWN}),
-        requires=Requires(zones=False, sides=frozenset({Side.OUTSIDE, Side.INSIDE})),
+        requires=Requires(zones=False, sides=frozenset({Side.OUTSIDE, Side.INSIDE}), gate_log=True),
+        version=2,
     ),
     Entry(
         id=RuleId("G02"),
@@ -82,8 +84,14 @@ ENTRIES: tuple[Entry, ...] = (
         text=Text("Trèo hoặc lảng vảng tại hàng rào", "Climbing or loitering at the fence"),
         clauses=(
             Clause(
-                Presence(Scope(_AT_FENCE, frozenset({ZoneKind.FENCE})), excuses=()),
+                Presence(Scope(_AT_FENCE, frozenset({ZoneKind.FENCE})), excuses=(), night=False),
                 Timing(ratio=0.8, min_duration=timedelta(seconds=60)),
+            ),
+            Clause(
+                # A minute at night weighs twice as much as one by day.
+                Presence(Scope(_AT_FENCE, frozenset({ZoneKind.FENCE})), excuses=(), night=True),
+                Timing(ratio=0.8, min_duration=timedelta(seconds=30)),
+                "night",
             ),
             Clause(
                 AtLine(Scope(_AT_FENCE, frozenset({ZoneKind.FENCE})), inside=Side.INSIDE, outside=Side.OUTSIDE),
@@ -96,5 +104,6 @@ ENTRIES: tuple[Entry, ...] = (
         nature=Nature.PRACTICE,
         evidence=EvidenceSet.E1,
         not_assessable=frozenset({Reason.TOO_DARK, Reason.NO_ZONE, Reason.CAMERA_DOWN}),
+        version=2,
     ),
 )

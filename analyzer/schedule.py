@@ -9,6 +9,7 @@ from analyzer.site import Activity, Permit, Slot
 from analyzer.types import Role, ZoneKind
 
 _DAY = timedelta(days=1)
+_MORNING, _EVENING = 5, 22
 
 
 def in_force(slot: Slot, local: datetime) -> bool:
@@ -90,6 +91,13 @@ class Now:
     def busy(self) -> bool:
         """Whether any slot is in force."""
         return bool(self._slots)
+
+    @property
+    def night(self) -> bool:
+        """Whether these are the quiet hours of the facility; without any in its plan, from 22:00 to 05:00."""
+        if Activity.QUIET in self._planned:
+            return any(slot.activity is Activity.QUIET for slot in self._slots)
+        return not _MORNING <= self.local.hour < _EVENING
 
     def rostered(self, role: Role, zone: ZoneKind) -> bool:
         """Whether a shift now names this role for this kind of zone; a shift for everybody says nothing."""

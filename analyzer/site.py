@@ -304,6 +304,8 @@ class Site:
     absent: tuple[AbsentKind, ...] = ()
     rules: tuple[RuleSetting, ...] = ()
     deadline: datetime | None = None
+    gate_log: tuple[datetime, ...] = ()
+    """When the guard wrote down that somebody may come in (rule G01)."""
     shared_wc: bool = False
     """Rooms have no toilets of their own; also true when a toilet door or the area outside one is drawn."""
 
@@ -346,6 +348,7 @@ class Site:
             absent=self.absent,
             rules=self.rules,
             deadline=self.deadline,
+            gate_log=self.gate_log,
             shared_wc=self.shared_wc
             or any(door.kind is DoorKind.WC for door in self.doors)
             or any(zone.kind is ZoneKind.SHARED_WC_OUTSIDE for zone in self.zones),

@@ -25,6 +25,7 @@ def changes(old: Site, new: Site) -> Iterator[str]:
         "facility",
         "slots",
         "permits",
+        "gate_log",
         "allowances",
         "requirements",
         "roommates",

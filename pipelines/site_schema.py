@@ -134,6 +134,11 @@ class PermitForm(Form):
     note: str = ""
 
 
+class GateEntryForm(Form):
+    at: datetime = Field(description="when the guard let somebody in")
+    note: str = ""
+
+
 class AllowanceForm(Form):
     role: Role
     zones: list[ZoneKind]
@@ -173,6 +178,7 @@ class SiteForm(Form):
     camera: Annotated[list[CameraForm], Field(min_length=1)]
     schedule: list[SlotForm] = []
     permit: list[PermitForm] = []
+    gate_log: list[GateEntryForm] = Field(default=[], description="entries of the gate's log, for rule G01")
     allowance: list[AllowanceForm] = []
     ppe: list[RequirementForm] = Field(default=[], description="replaces the default PPE matrix")
     households: list[list[str]] = Field(default=[], description="rooms whose people may be close to each other")

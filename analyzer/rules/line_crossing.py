@@ -23,6 +23,7 @@ class LineCrossing:
         excuses: activities of slots and permits that allow it.
         gown_wrong: violating only with the gown in this state; a gown not seen cannot be told. ``None``: clothes do not matter.
         red_unknown: people of unknown role count when they came from the red zone.
+        log_within: an entry of the gate's log no farther off than this makes it compliant; ``None``: the log does not matter.
         stop: standing this long before in a zone of ``stop_zones`` makes it compliant; ``None`` when no stop does.
     """
 
@@ -33,6 +34,7 @@ class LineCrossing:
     excuses: tuple[Activity, ...] = ()
     gown_wrong: Presence | None = None
     red_unknown: bool = False
+    log_within: timedelta | None = None
     stop: timedelta | None = None
     stop_zones: frozenset[ZoneKind] = frozenset()
 
@@ -47,6 +49,10 @@ class LineCrossing:
     def _concerns(self, crossing: Crossing) -> bool:
         return (not self.origins or crossing.origin in self.origins) and (not self.targets or crossing.target in self.targets)
 
+    def _logged(self, moment: Moment) -> bool:
+        within, at = self.log_within, moment.scene.frame.at
+        return within is not None and any(abs(at - entry) <= within for entry in moment.site.gate_log)
+
     def _judge(self, moment: Moment, person: Person, *, decided: bool) -> Judgement:
         zone = self.scope.zone(person.zones)
         reason = None
@@ -58,6 +64,7 @@ class LineCrossing:
             return Judgement(person.subject, Verdict.UNKNOWN, reason, zone, person.role, person.tracks)
         excused = moment.now.allows(*self.excuses, role=person.role.role, room=person.room)
         excused = excused or (self.gown_wrong is not None and person.gown is not self.gown_wrong)
+        excused = excused or self._logged(moment)
         measures: tuple[Measure, ...] = ()
         if self.stop is not None:
             stood = sum((time for kind, time in person.stops if kind in self.stop_zones), timedelta(0))

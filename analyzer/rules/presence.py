@@ -21,15 +21,19 @@ class Presence:
 
     Attributes:
         excuses: the activities of slots and permits that allow it.
+        night: only at night, or only by day; ``None``: at any hour.
         wc_allowance: where toilets are shared, nobody first seen less than this ago is held to stay without a reason.
     """
 
     watches_places: ClassVar[bool] = False
     scope: Scope
     excuses: tuple[Activity, ...]
+    night: bool | None = None
     wc_allowance: timedelta = timedelta(0)
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:
+        if self.night is not None and self.night is not moment.now.night:
+            return
         planned = not self.excuses or moment.now.planned(*self.excuses)
         for one in addressed(self.scope, moment):
             if not one.decided:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import time
+from datetime import time, timedelta
 
 import pytest
 
@@ -32,7 +32,7 @@ from analyzer.types import (
     TrackId,
     ZoneKind,
 )
-from tests.analyzer.scenes import LEFT, RIGHT, Script, door, engine, line, person, played, scene, site, zone
+from tests.analyzer.scenes import LEFT, RIGHT, START, Script, door, engine, line, person, played, scene, site, zone
 
 P, A, X = Presence.PRESENT, Presence.ABSENT, Presence.NOT_VISIBLE
 DRESSED = dict.fromkeys((Item.GOWN, Item.GLOVES, Item.FACE_SHIELD, Item.GOGGLES, Item.CAP, Item.BOOTS), P)
@@ -96,7 +96,14 @@ BLIND = marked(zone(ZoneKind.CORRIDOR))
 DOORS = marked(zone(ZoneKind.CORRIDOR), doors=(door("101", 0.0), door("102", 0.5)))
 SAMPLING = marked(zone(ZoneKind.SAMPLING), calibrated=True)
 FENCE = marked(zone(ZoneKind.FENCE), lines=(line(Side.INSIDE, Side.OUTSIDE),), calibrated=True)
+BY_DAY = replace(FENCE, slots=(Slot(Activity.QUIET, time(22), time(0, 30)),))
+"""The scenes play at one o'clock: after the quiet hours of this facility, within those taken where none are planned."""
 HIGH, MEDIUM, LOW, ASSIST, CRITICAL = Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.ASSIST, Severity.CRITICAL
+
+
+def logged(before: float) -> Site:
+    """The gate with an entry in its log so many seconds before the scene begins."""
+    return replace(GATE, gate_log=(START - timedelta(seconds=before),))
 
 
 def q(track: int, x: float = 0.5, y: float = 0.5, **more: object) -> Observation:
@@ -441,6 +448,9 @@ CASES: tuple[Case, ...] = (
     Case("G01", "stops", GATE, lambda t: [person(1, 0.2 if t < 8 else min(0.2 + (t - 8) / 10, 0.9))], 20),
     Case("G01", "staff", GATE, crossing("PV"), 15),
     Case("G01", "intake", replace(GATE, slots=(allday(Activity.INTAKE),)), crossing(), 15),
+    Case("G01", "written down a while before", logged(240), crossing(), 15),
+    Case("G01", "written down a while after", logged(-240), crossing(), 15),
+    Case("G01", "written down long before", logged(400), crossing(), 15, (CRITICAL,)),
     Case("G02", "empty", marked(zone(ZoneKind.GUARD_POST)), stand(), 400, (HIGH,)),
     Case("G02", "empty for a while", marked(zone(ZoneKind.GUARD_POST)), stand(), 200, (ASSIST,)),
     Case("G02", "manned", marked(zone(ZoneKind.GUARD_POST)), stand(staff("BV", 1)), 400),
@@ -454,7 +464,10 @@ CASES: tuple[Case, ...] = (
         drive(0),
         7,
     ),
-    Case("G04", "loiters", FENCE, stand(person(1, 0.2)), 80, (HIGH,)),
+    Case("G04", "loiters by day", BY_DAY, stand(person(1, 0.2)), 80, (HIGH,)),
+    Case("G04", "stays a little by day", BY_DAY, stand(person(1, 0.2)), 45),
+    Case("G04", "stays a little at night", FENCE, stand(person(1, 0.2)), 45, (HIGH,)),
+    Case("G04", "stays a moment at night", FENCE, stand(person(1, 0.2)), 20),
     Case("G04", "passes", FENCE, walk(1, 0.1, 0.3, 10), 10),
     Case("G04", "climbs", FENCE, stand(person(1, 0.5)), 8, (HIGH,)),
     Case("G04", "no line", marked(zone(ZoneKind.FENCE)), stand(person(1, 0.5)), 8),

@@ -67,6 +67,15 @@ def test_permits_expire_by_themselves() -> None:
     assert not agenda.at(FRIDAY).planned(Activity.MEAL)
 
 
+def test_night_is_when_the_plan_says_so_or_from_ten_to_five() -> None:
+    def night(*slots: Slot) -> list[bool]:
+        agenda = Agenda(slots, [], HANOI)
+        return [agenda.at(FRIDAY.replace(hour=hour)).night for hour in (4, 5, 13, 21, 22)]
+
+    assert night() == [True, False, False, False, True]
+    assert night(Slot(Activity.QUIET, time(12), time(14))) == [False, False, True, False, False]
+
+
 def test_a_shift_for_everybody_says_nothing_about_roles() -> None:
     everybody = Agenda([Slot(Activity.SHIFT, time(0), time(0))], [], UTC).at(FRIDAY)
     guards = Agenda([Slot(Activity.SHIFT, time(0), time(0), roles=frozenset({Role.GUARD}))], [], UTC).at(FRIDAY)

@@ -62,6 +62,14 @@ activity = "transfer"
 start = 2021-06-11T08:00:00
 end = 2021-06-11T10:00:00
 """
+GATE_LOG = """
+[[gate_log]]
+at = 2021-06-11T09:30:00+07:00
+
+[[gate_log]]
+at = 2021-06-11T08:00:00
+note = "xe thực phẩm"
+"""
 RULE = """
 [[rule]]
 id = "Q01"
@@ -112,6 +120,7 @@ def test_everything_that_may_be_written() -> None:
         + RULE
         + 'severity = "low"\nzones = ["corridor"]\nroles = ["unknown"]\n'
     )
+    whole += GATE_LOG
     site = parse_site(("households = [['101', '102']]\n" + whole).encode(), Path("site.toml")).site
     assert site.mode is SiteMode.FULL
     assert (site.zones[0].red, site.zones[0].desk_side) == (True, Role.GUARD)
@@ -119,6 +128,7 @@ def test_everything_that_may_be_written() -> None:
     assert site.slots[0].days == {1, 7}
     assert site.slots[1].activity is Activity.SHIFT
     assert site.permits[0].start.tzinfo is UTC
+    assert [at.isoformat() for at in site.gate_log] == ["2021-06-11T02:30:00+00:00", "2021-06-11T08:00:00+00:00"]
     assert site.requirements[0].needs == {Need.MASK, Need.BOOTS}
     assert site.roommates == (frozenset({"101", "102"}),)
     assert site.markers == {"BV 1": Role.GUARD}
