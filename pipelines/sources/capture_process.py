@@ -19,7 +19,7 @@ from typing import Final
 import av
 
 from pipelines.records import GapReason
-from pipelines.sources.address import redact
+from pipelines.sources.address import NETWORK, redact
 from pipelines.sources.request import CaptureRequest, StreamChangedError, Wishes
 from pipelines.sources.streaming import Streaming
 from pipelines.sources.wire import Ended, send
@@ -61,7 +61,8 @@ def main() -> None:
         except BrokenPipeError:
             return
         except (av.FFmpegError, OSError, MemoryError, ValueError) as error:
-            text = redact(f"{type(error).__name__}: {error}", request.url)
+            secret = request.url if request.scheme in NETWORK else ""
+            text = redact(f"{type(error).__name__}: {error}", secret)
             ended = Ended(reason_of(error, streaming=streaming.tally.captured > 0), text[:500], streaming.tally)
         break
     send(request.descriptor, ended)

@@ -32,6 +32,7 @@ _PULSE_EVERY: Final = 0.5  # s
 _UNDECODABLE: Final = 5  # packets in a row without a picture: the stream is another one now
 _RECORD_AGAIN: Final = 15.0  # s after the disk has refused
 _LONGEST_NAP: Final = 4.0  # s; with keyframes further apart every picture is decoded
+_TIMELESS: Final = frozenset({"mjpeg"})  # JPEG by JPEG over HTTP says nothing of time: the library makes up 25 a second
 _AT_ONCE: Final = 0.02  # s; a packet that was not waited for longer had been there already
 _LONGEST_GOP: Final = 600  # packets kept to go back to the last keyframe
 
@@ -109,7 +110,7 @@ class Streaming:
         try:
             for packet, arrival in _paced(container, stream) if self._request.scheme is Scheme.FILE else _live(container, stream):
                 if ring is not None:
-                    came = arrivals.place(_stamp(packet), arrival)
+                    came = arrivals.place(None if self._codec in _TIMELESS else _stamp(packet), arrival)
                     wall = self._request.wall + came - self._request.mono
                     ring.write(packet, stream, came, wall, wanted=self._wishes.record)
                 self._packet(packet, stream, arrival)
@@ -197,7 +198,7 @@ class Streaming:
     # --- pictures ---------------------------------------------------------------------------------
 
     def _picture(self, frame: VideoFrame, arrival: float, *, catch_up: bool = False) -> None:
-        at = self._timeline.place(frame.time, arrival)
+        at = self._timeline.place(None if self._codec in _TIMELESS else frame.time, arrival)
         if (frame.width, frame.height) != self._size:
             self._announce(frame.width, frame.height, None)
         if not self._sampler.due(at):
@@ -375,7 +376,10 @@ def open_stream(request: CaptureRequest) -> InputContainer:
     elif request.scheme in {Scheme.HTTP, Scheme.HTTPS}:
         container = av.open(request.url, options=_HTTP, timeout=timeout)
     elif request.scheme is Scheme.USB:
-        container = av.open(f"/dev/video{int(request.url)}", format="v4l2", timeout=timeout)
+        device = Path(f"/dev/video{int(request.url)}")
+        if not device.exists():
+            raise FileNotFoundError(f"{device}: there is no camera of that index on this machine")
+        container = av.open(str(device), format="v4l2", timeout=timeout)
     else:
         container = av.open(request.url, options=_FILE)
     if not container.streams.video:
