@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import account, coverage, events, evidence, health, pages, pages_account, schema, site
+from api.routes import account, connection, coverage, events, evidence, health, pages, pages_account, schema, site
 
 ROUTERS: tuple[APIRouter, ...] = (
     account.router,
@@ -12,6 +12,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     evidence.router,
     coverage.router,
+    connection.router,
     health.router,
     schema.router,
     pages_account.router,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -64,10 +65,23 @@ class _Gop:
 
 
 class Streaming:
-    """Runs connections for one request. Counts and stream time go on over a reopening."""
+    """Runs connections for one request. Counts and stream time go on over a reopening.
 
-    def __init__(self, request: CaptureRequest, wishes: Wishes) -> None:
-        self._request, self._wishes = request, wishes
+    Args:
+        request: what is asked.
+        wishes: what is asked in between.
+        clock: monotonic seconds.
+        sleep: waits for so many seconds; recordings are held back with it.
+    """
+
+    def __init__(
+        self,
+        request: CaptureRequest,
+        wishes: Wishes,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._request, self._wishes, self._clock, self._sleep = request, wishes, clock, sleep
         self._counts, self._timeline = _Counts(), StreamTimeline()
         self._gate, self._motion, self._sampler = PacketGate(), MotionTest(), RateSampler(request.rate)
         self._since, self._last_sent, self._looked = _SinceGlance(), 0.0, 0.0
@@ -103,14 +117,14 @@ class Streaming:
     def _watch(self, container: InputContainer, stream: VideoStream) -> None:
         folder = self._request.ring
         ring = _Recorder(Path(folder), self._request.segment) if folder is not None else None
-        paced = _Pace() if self._request.scheme is Scheme.FILE else None
+        paced = _Pace(self._clock, self._sleep) if self._request.scheme is Scheme.FILE else None
         try:
             for packet in container.demux(stream):
                 if packet.size == 0:
                     continue
                 if paced is not None:
                     paced.wait(packet)
-                arrival = time.monotonic()
+                arrival = self._clock()
                 if ring is not None:
                     wall = self._request.wall + arrival - self._request.mono
                     ring.write(packet, stream, arrival, wall, wanted=self._wishes.record)
@@ -216,17 +230,17 @@ class Streaming:
             return
         width, height = _fit(frame.width, frame.height, self._request.width)
         picture = np.ascontiguousarray(frame.to_ndarray(format="bgr24", width=width, height=height), dtype=np.uint8)
-        self._shoot(picture, at, arrival, catch_up=catch_up)
+        self._shoot(picture, at, arrival, catch_up=catch_up, unasked=not wanted)
 
     def _overdue(self, arrival: float) -> bool:
         """While nothing happens the detector still looks now and then: what both gates miss must not stay unseen."""
         return arrival - self._looked >= 2.0
 
-    def _shoot(self, picture: Image, at: float, arrival: float, *, catch_up: bool = False) -> None:
+    def _shoot(self, picture: Image, at: float, arrival: float, *, catch_up: bool = False, unasked: bool = False) -> None:
         self._counts.sent += 1
         self._looked = arrival
         height, width = picture.shape[:2]
-        self._tell(Shot(at, arrival, width, height, self.tally, catch_up), picture.data)
+        self._tell(Shot(at, arrival, width, height, self.tally, catch_up, unasked), picture.data)
 
     def _glance(self, grey: Image, at: float, arrival: float) -> None:
         since = self._since
@@ -249,14 +263,14 @@ class Streaming:
         self._tell(glance, grey.data)
 
     def _tell(self, message: Shot | Glance | Pulse, pixels: memoryview | None = None) -> None:
-        self._last_sent = time.monotonic()
+        self._last_sent = self._clock()
         send(self._request.descriptor, message, pixels)
 
     def _paint(self) -> None:
         """Sources that have pictures and no packets."""
         self._codec = "raw"
         for picture in painted(self._request.scheme, self._request.url, self._request.rate):
-            arrival = time.monotonic()
+            arrival = self._clock()
             self._counts.captured += 1
             at = self._timeline.place(None, arrival)
             if picture.shape[1::-1] != self._size:
@@ -303,7 +317,8 @@ class _Recorder:
 class _Pace:
     """Holds a recording back to the speed at which it was made."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._clock, self._sleep = clock, sleep
         self._start: float | None = None
         self._first = 0.0
 
@@ -313,8 +328,8 @@ class _Pace:
             return
         at = float(stamp * packet.time_base)
         if self._start is None:
-            self._start, self._first = time.monotonic(), at
-        time.sleep(max(self._start + at - self._first - time.monotonic(), 0.0))
+            self._start, self._first = self._clock(), at
+        self._sleep(max(self._start + at - self._first - self._clock(), 0.0))
 
 
 def _fit(width: int, height: int, widest: int) -> tuple[int, int]:
