@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from analyzer.types import Measure, Provenance, RoleClaim, Votes
+from analyzer.types import FacilityId, Measure, Provenance, RoleClaim, Votes
 from api.cameras import Watched
 from api.places import Places
 from api.schemas import (
     Bilingual,
+    CameraConnectionOut,
     CameraOut,
     CameraReportOut,
     CoverageOut,
@@ -18,9 +20,11 @@ from api.schemas import (
     EventDetailOut,
     EventOut,
     EvidenceOut,
+    FacilityConnectionOut,
     FacilityOut,
     MeasureOut,
     ModelOut,
+    OutageOut,
     ProvenanceOut,
     ReviewOut,
     RoleOut,
@@ -45,6 +49,7 @@ from pipelines.records import (
     StoredEvent,
     ZoneVersion,
 )
+from pipelines.sla import ConnectionReport, FacilityReport, Outage
 from pipelines.sources.address import redact
 from pipelines.store.repository import Repository
 
@@ -259,3 +264,36 @@ def coverage_page_out(camera: CameraRecord, strip: Timeline, intervals: Sequence
             CoverageOut(start=part.start, end=part.end, state=part.state, reason=part.reason, run=part.run) for part in intervals
         ],
     )
+
+
+def camera_connection_out(one: ConnectionReport) -> CameraConnectionOut:
+    return CameraConnectionOut(camera=one.camera, outages=[_outage_out(outage) for outage in one.outages], **_figures(one))
+
+
+def facility_connection_out(facility: FacilityId, since: datetime, until: datetime, one: FacilityReport) -> FacilityConnectionOut:
+    return FacilityConnectionOut(
+        facility=facility,
+        since=since,
+        until=until,
+        cameras=[camera_connection_out(camera) for camera in one.cameras],
+        outages=[_outage_out(outage) for outage in one.incidents],
+        **_figures(one),
+    )
+
+
+def _outage_out(outage: Outage) -> OutageOut:
+    return OutageOut(start=outage.start, end=outage.end, cause=outage.cause, cameras=list(outage.cameras))
+
+
+def _figures(one: ConnectionReport | FacilityReport) -> dict[str, Any]:
+    def seconds(length: timedelta | None) -> float | None:
+        return None if length is None else length.total_seconds()
+
+    return {
+        "uptime": one.uptime,
+        "connected_s": seconds(one.connected),
+        "planned_s": seconds(one.planned),
+        "longest_s": seconds(one.longest),
+        "mttr_s": seconds(one.mttr),
+        "mtbf_s": seconds(one.mtbf),
+    }

@@ -350,6 +350,47 @@ class CoveragePageOut(Wire):
     intervals: list[CoverageOut]
 
 
+class OutageOut(Wire):
+    """A stretch without a connection: of one camera or, cause `facility_line`, of several at once."""
+
+    start: datetime
+    end: datetime
+    cause: str
+    cameras: list[str]
+
+
+class ConnectionOut(Wire):
+    """Planned time is neither up nor down. Means and uptime are null when there is nothing to take them of."""
+
+    uptime: float | None
+    connected_s: float
+    planned_s: float
+    longest_s: float
+    mttr_s: float | None
+    mtbf_s: float | None
+    outages: list[OutageOut]
+
+
+class CameraConnectionOut(ConnectionOut):
+    camera: str
+
+
+class FacilityConnectionOut(ConnectionOut):
+    """`uptime` is of the time in which at least one camera was connected; `outages` has a failed line as one."""
+
+    facility: str
+    since: datetime
+    until: datetime
+    cameras: list[CameraConnectionOut]
+
+
+class RedrawingOut(Wire):
+    """A camera that was moved and whose zones have not been drawn again since."""
+
+    camera: str
+    moved_at: datetime
+
+
 class CredentialsIn(Wire):
     name: Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_nfc)] = Field(examples=["admin"])
     password: Annotated[SecretStr, Field(min_length=1, max_length=128)]

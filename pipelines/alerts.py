@@ -28,9 +28,10 @@ from standardwebhooks import Webhook
 
 from analyzer.types import EventId, Severity
 from pipelines.errors import PipelineError, Transient
+from pipelines.outages import OutageNotice
 from pipelines.records import StoredEvent
 from pipelines.sources.address import redact
-from pipelines.store.entries import Notice, Topic
+from pipelines.store.entries import OUTAGES, Notice, Topic
 
 SCHEDULE: Final = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds until each attempt after the one before: about three days in all, as the Standard Webhooks specification has it."""
@@ -53,30 +54,84 @@ class Refused(PipelineError):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One message. No pictures and no tracks of people leave the facility with it."""
+    """One message, about an event or an outage. No pictures and no tracks of people leave the facility with it."""
 
     id: str
     topic: Topic
     at: datetime
-    event: StoredEvent
+    about: StoredEvent | OutageNotice
 
     def body(self) -> str:
         """JSON; the same at every attempt."""
-        event = self.event
-        data = {
-            "event": event.id,
-            "rule": event.rule,
-            "severity": event.severity,
-            "facility": event.facility,
-            "camera": event.camera,
-            "zone": event.zone,
-            "since": event.since.isoformat(),
-            "opened_at": event.opened_at.isoformat(),
-            "review_state": event.review_state,
-            "claim": "sign of a violation, not yet a violation" if event.review_state == "awaiting" else "reviewed",
-        }
+        data = _outage_data(self.about) if isinstance(self.about, OutageNotice) else _event_data(self.about)
         document = {"type": self.topic, "timestamp": self.at.isoformat(), "data": data}
         return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @property
+    def severity(self) -> Severity:
+        return self.about.severity
+
+    @property
+    def path(self) -> str:
+        """Where it belongs in a tree of topics."""
+        if isinstance(self.about, OutageNotice):
+            return f"outage/{self.about.cameras[0] if len(self.about.cameras) == 1 else 'line'}"
+        return f"{self.about.camera}/{self.about.rule}"
+
+    @property
+    def subject(self) -> str:
+        """One line for people."""
+        if isinstance(self.about, OutageNotice):
+            state = "mất kết nối" if self.about.end is None else "đã có lại kết nối"
+            return f"[Vigil] {state} ({self.about.cause}) - {', '.join(self.about.cameras[:3])}"
+        return f"[Vigil] {self.about.rule} {self.about.severity} - {self.about.camera}"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Some lines for people."""
+        about = self.about
+        if isinstance(about, OutageNotice):
+            length = () if about.end is None else (f"Kéo dài: {round((about.end - about.start).total_seconds() / 60)} phút",)
+            return (
+                f"{'Camera mất kết nối' if about.end is None else 'Camera đã có lại kết nối'}: {', '.join(about.cameras)}",
+                f"Cơ sở: {about.facility}; nguyên nhân: {about.cause}",
+                f"Từ {about.start.isoformat()}",
+                *length,
+                f"Mã: {about.id}",
+            )
+        return (
+            f"Dấu hiệu vi phạm {about.rule} ({about.severity})",
+            f"Camera: {about.camera}, cơ sở: {about.facility}",
+            f"Từ {about.since.isoformat()}, mở lúc {about.opened_at.isoformat()}",
+            f"Mã: {about.id}",
+        )
+
+
+def _outage_data(outage: OutageNotice) -> dict[str, object]:
+    return {
+        "outage": outage.id,
+        "severity": outage.severity,
+        "facility": outage.facility,
+        "cause": outage.cause,
+        "cameras": list(outage.cameras),
+        "since": outage.start.isoformat(),
+        "ended_at": None if outage.end is None else outage.end.isoformat(),
+    }
+
+
+def _event_data(event: StoredEvent) -> dict[str, object]:
+    return {
+        "event": event.id,
+        "rule": event.rule,
+        "severity": event.severity,
+        "facility": event.facility,
+        "camera": event.camera,
+        "zone": event.zone,
+        "since": event.since.isoformat(),
+        "opened_at": event.opened_at.isoformat(),
+        "review_state": event.review_state,
+        "claim": "sign of a violation, not yet a violation" if event.review_state == "awaiting" else "reviewed",
+    }
 
 
 class Channel(Protocol):
@@ -150,22 +205,15 @@ class MailChannel:
     user: str = ""
     password: str = field(default="", repr=False)
     least: Severity = Severity.HIGH
-    topics: frozenset[Topic] = frozenset({Topic.OPENED, Topic.ESCALATED})
+    topics: frozenset[Topic] = frozenset({Topic.OPENED, Topic.ESCALATED, *OUTAGES})
 
     def send(self, alert: Alert) -> None:
         message = EmailMessage()
-        event = alert.event
         message["From"], message["To"] = self.sender, ", ".join(self.to)
-        message["Subject"] = f"[Vigil] {event.rule} {event.severity} - {event.camera}"
+        message["Subject"] = alert.subject
         message["Message-ID"] = f"<{alert.id}@vigil.invalid>"
         message["Date"] = alert.at
-        lines = (
-            f"Dấu hiệu vi phạm {event.rule} ({event.severity})",
-            f"Camera: {event.camera}, cơ sở: {event.facility}",
-            f"Từ {event.since.isoformat()}, mở lúc {event.opened_at.isoformat()}",
-            f"Mã: {event.id}",
-        )
-        message.set_content("\n".join(lines) + "\n")
+        message.set_content("\n".join(alert.lines) + "\n")
         try:
             with smtplib.SMTP(self.host, self.port, timeout=_TIMEOUT) as server:
                 if self.tls:
@@ -194,7 +242,7 @@ class MqttChannel:
     def send(self, alert: Alert) -> None:
         try:
             publish.single(
-                f"{self.prefix}/{alert.event.camera}/{alert.event.rule}",
+                f"{self.prefix}/{alert.path}",
                 payload=alert.body(),
                 qos=1,
                 hostname=self.host,
@@ -254,9 +302,9 @@ class Relay:
         done = []
         self._failing = set()
         for notice in self._store.undelivered(1000):
-            event = self._store.event(notice.event)
+            alert = self._alert(notice)
             for channel in self._channels:
-                self._try(channel, notice, event, now)
+                self._try(channel, notice, alert, now)
             if all(self._over(notice, channel) for channel in self._channels):
                 done.append(notice.number)
         if done:
@@ -266,17 +314,22 @@ class Relay:
                     self._progress.pop((number, channel.name), None)
         return len(done)
 
+    def _alert(self, notice: Notice) -> Alert:
+        if notice.topic in OUTAGES:
+            outage = OutageNotice.decode(notice.subject)
+            return Alert(f"{outage.id}.{notice.number}", notice.topic, notice.at, outage)
+        return Alert(f"{notice.subject}.{notice.number}", notice.topic, notice.at, self._store.event(EventId(notice.subject)))
+
     def _over(self, notice: Notice, channel: Channel) -> bool:
         return channel.name in self._closed or self._progress[notice.number, channel.name].over
 
-    def _try(self, channel: Channel, notice: Notice, event: StoredEvent, now: datetime) -> None:
+    def _try(self, channel: Channel, notice: Notice, alert: Alert, now: datetime) -> None:
         progress = self._progress.setdefault((notice.number, channel.name), _Progress())
         if progress.over or channel.name in self._closed | self._failing or (progress.due is not None and now < progress.due):
             return
-        if notice.topic not in channel.topics or _RANK[event.severity] < _RANK[channel.least]:
+        if notice.topic not in channel.topics or _RANK[alert.severity] < _RANK[channel.least]:
             progress.over = True
             return
-        alert = Alert(f"{notice.event}.{notice.number}", notice.topic, notice.at, event)
         progress.attempts += 1
         try:
             channel.send(alert)

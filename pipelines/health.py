@@ -25,6 +25,7 @@ Grey = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
 _ROWS, _COLUMNS = 9, 16
+_CERTAIN: Final = 0.1  # of a displacement
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,17 @@ class Health:
     since: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Memory:
+    """What a camera usually shows, to be kept over a restart."""
+
+    reference: Floats
+    noise: Floats
+    sharpness: float
+    bright: float
+    p_bytes: float
+
+
 @dataclass(slots=True)
 class _Baseline:
     """What the camera usually shows. Learned quickly at first, then over about ten minutes."""
@@ -133,6 +145,38 @@ class PictureHealth:
     _fine_since: float | None = None
     _still: deque[tuple[float, float]] = field(default_factory=deque)
     _unproven: deque[Look] = field(default_factory=deque)
+    _former: Floats | None = None  # what was seen long ago: good for nothing but the question whether the camera was moved
+
+    def memory(self) -> Memory | None:
+        """What is worth keeping; ``None`` while something is wrong or too little is known."""
+        base = self._baseline
+        known = base.reference is not None and base.noise is not None and base.count >= self.limits.learning
+        if not known or self.health.fault is not None:
+            return None
+        assert base.reference is not None
+        assert base.noise is not None
+        return Memory(base.reference, base.noise, base.sharpness, base.bright, base.p_bytes)
+
+    def recall(self, memory: Memory, at: float, *, recent: bool) -> None:
+        """Go on from what was known before a restart, at monotonic second ``at``.
+
+        Args:
+            memory: of the same camera with the same zones.
+            at: now.
+            recent: the light can still be the same. If not, only the view is compared, and all else learned anew.
+        """
+        if not recent:
+            self._former = memory.reference
+            return
+        self._baseline = _Baseline(
+            reference=memory.reference,
+            sharpness=memory.sharpness,
+            bright=memory.bright,
+            noise=memory.noise,
+            p_bytes=memory.p_bytes,
+            since=at - self.limits.learning,
+            count=600,
+        )
 
     def see(self, grey: Grey, p_bytes: float, at: float, *, looped: bool = False) -> Health:
         """Take in one glance and say how the picture is.
@@ -172,6 +216,7 @@ class PictureHealth:
         """Somebody looked and drew the zones again: what the camera shows now is what it shall show."""
         self._baseline, self.health, self._suspect = _Baseline(), Health(), None
         self._unproven.clear()
+        self._former = None
 
     def _recovering(self, at: float) -> bool:
         """Whether the picture is healthy; a fault ends only after some healthy seconds."""
@@ -206,6 +251,10 @@ class PictureHealth:
         limits, base = self.limits, self._baseline
         if not known or base.reference is None:
             # Without a baseline only a picture of nearly one grey is certain to show nothing.
+            if self._former is not None and self._former.shape == seen.fine.shape:
+                shift, certainty = displacement(self._former, seen.fine)
+                if certainty > _CERTAIN and shift >= limits.shift * seen.fine.shape[1]:
+                    return GapReason.MOVED
             spread = float(np.percentile(np.abs(seen.fine - seen.fine.mean()), 99.5))
             return GapReason.COVERED if spread < 20.0 and float(seen.coarse.std()) < 5.0 else None
         usual = _tiles(base.reference)
@@ -218,7 +267,7 @@ class PictureHealth:
         if _correlation(_laplacian(seen.fine), _laplacian(reference)) >= 2 * self.limits.unlike:
             return False  # the usual case costs no transform
         shift, certainty = displacement(reference, seen.fine)
-        if certainty > 0.1:
+        if certainty > _CERTAIN:
             return bool(shift >= self.limits.shift * seen.fine.shape[1])
         return _correlation(_laplacian(seen.fine), _laplacian(reference)) < self.limits.unlike
 

@@ -21,11 +21,15 @@ _CATCHING_UP = 12  # ... while it hands in the pictures from the last keyframe o
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Caught:
-    """A picture and when it arrived (monotonic seconds). ``catch_up``: from before the gate woke up."""
+    """A picture and when it arrived (monotonic seconds). ``catch_up``: from before the gate woke up.
+
+    ``unasked``: both gates saw nothing in it, the detector looks all the same.
+    """
 
     frame: Frame
     arrival: float
     catch_up: bool = False
+    unasked: bool = False
 
     @property
     def camera(self) -> CameraId:

@@ -23,9 +23,12 @@ from models.frame import Image
 from pipelines.admission import Capacity
 from pipelines.coverage import close_after_crash
 from pipelines.disk import Disk, DiskLevel
+from pipelines.errors import StoreError
 from pipelines.evidence import EvidenceWriter
+from pipelines.health_memory import HealthMemory, view_of
 from pipelines.inbox import Caught, Inbox
 from pipelines.live_camera import LiveCamera, Origin
+from pipelines.live_facility import FacilityWatch
 from pipelines.live_sealing import Sealing
 from pipelines.live_writer import LiveWriter
 from pipelines.metrics import LiveMetrics
@@ -40,7 +43,8 @@ from pipelines.sources.wire import Glance, Tally
 from pipelines.store.repository import Repository
 
 _BATCH: Final = 8
-_HOLD: Final = 3.0  # s a camera stays awake after a track was seen
+_LOOKS_EVERY: Final = 2.0  # s between the looks of the detector at a picture in which nothing moves
+HOLD: Final = 3.0  # s a camera stays awake after a track was seen
 _CHORES: Final = 1.0  # s
 _ADMISSION: Final = 5.0  # s
 _LONGEST_RUN: Final = timedelta(hours=30)
@@ -76,6 +80,7 @@ class Live:
         metrics: LiveMetrics | None = None,
         heartbeat: Beating | None = None,
         disk: Disk | None = None,
+        memory: HealthMemory | None = None,
     ) -> None:
         self._origin, self._repository, self._options = origin, repository, options or LiveOptions()
         self._clock, self._pacer = LiveClock.now(), StartPacer()
@@ -93,9 +98,13 @@ class Live:
         self.metrics = metrics or LiveMetrics()
         self._sealing = Sealing(evidence, repository, origin.site, zones) if evidence is not None else None
         self._writer = LiveWriter(repository, origin.site.facility.id, self._drain, self._stored)
+        self._facility = FacilityWatch(origin, repository, self._writer, evidence)
         self._held: dict[CameraId, float] = {}
         self._heartbeat, self._beaten = heartbeat, 0.0
         self._disk, self._level, self._clock_suspect = disk, DiskLevel.NORMAL, False
+        self._site_changed = False
+        self._memory = memory
+        self._clocks_still: dict[CameraId, bool] = {}
         self._chores = threading.Thread(target=self._housekeeping, name="chores", daemon=True)
 
     # --- cameras come and go -----------------------------------------------------------------------
@@ -112,6 +121,8 @@ class Live:
         """
         wanted = {plan.camera: plan for plan in plans}
         before, self._origin = self._origin, origin or self._origin
+        if self._origin is not before:
+            self._site_changed = True
         if zones is not None and self._sealing is not None:
             self._sealing.zones = tuple(zones)
         for camera, worker in list(self._workers.items()):
@@ -150,6 +161,9 @@ class Live:
         elif ended < now:
             self._gone.append(CoverageInterval(plan.camera, ended, now, CoverageState.GAP, GapReason.STOPPED))
         camera = LiveCamera(plan, self._origin, now, self._clock.wall)
+        if self._memory is not None:
+            view = view_of(self._origin.site, plan.camera, str(plan.address))
+            self._memory.recall(plan.camera, camera.picture_health, view, now, time.monotonic())
         worker = CameraWorker(plan, self, self._clock, self._pacer)
         with self._lock:
             self._cameras[plan.camera], self._workers[plan.camera] = camera, worker
@@ -180,6 +194,7 @@ class Live:
             events = camera.close(now)
             self._gone += camera.ledger.drain()
             self._ended[name] = camera.ledger.cursor
+        self._keep_memory(camera, now)
         self._conclude(camera, events, now)
         self._log.info("camera.removed", camera=name)
 
@@ -257,10 +272,12 @@ class Live:
                 return
         now = time.monotonic()
         self.metrics.verdict(caught.camera, now - caught.arrival)
-        if scene.observations and now - self._held.get(caught.camera, 0.0) > _HOLD / 3:
+        if caught.unasked and scene.observations:
+            self.metrics.gates_missed(caught.camera, len(scene.observations) * _LOOKS_EVERY)
+        if scene.observations and now - self._held.get(caught.camera, 0.0) > HOLD / 3:
             self._held[caught.camera] = now
             if (worker := self._workers.get(caught.camera)) is not None:
-                worker.hold(_HOLD)
+                worker.hold(HOLD)
         if events:
             self._writer.events(events)
 
@@ -282,6 +299,12 @@ class Live:
         with self._lock:
             known = self._cameras.get(camera)
             changed = known is not None and known.glanced(glance, grey, self._clock.utc(glance.arrival))
+        if known is not None:
+            self.metrics.gate(camera, glance)
+            if known.clock_still != self._clocks_still.get(camera, False):
+                self._clocks_still[camera] = known.clock_still
+                self._log.warning("camera.clock_still" if known.clock_still else "camera.clock_runs", camera=camera)
+                self.metrics.clock_still(camera, still=known.clock_still)
         if changed and known is not None:
             self._log.warning("picture.health", camera=camera, fault=known.health.fault)
 
@@ -314,8 +337,10 @@ class Live:
         while not self._stopping.wait(_CHORES):
             now = self._now()
             with self._lock:
+                planned = self._facility.maintenance(now)
                 for camera in self._cameras.values():
-                    camera.elapsed(now)
+                    camera.elapsed(now, planned=planned)
+            self._look_at_facility(now)
             if time.monotonic() - last >= _ADMISSION:
                 self._admit(time.monotonic() - last)
                 last = time.monotonic()
@@ -324,10 +349,22 @@ class Live:
             if time.monotonic() - pruned >= 30.0:
                 pruned = time.monotonic()
                 for camera in self._open_cameras():
+                    self._keep_memory(camera, now)
                     self._writer.run(camera.record(RunState.RUNNING, str(camera.plan.address), now))
                     self._writer.tallies(camera.run_id, camera.engine.tallies())
                 self._prune(now)
                 self.roll(now)
+
+    def _look_at_facility(self, now: datetime) -> None:
+        try:
+            if self._site_changed:
+                self._site_changed = False
+                self._facility.close(now)
+                self._facility.take_over(self._origin)
+            self._facility.round(self._open_cameras(), now)
+        except StoreError as error:
+            self._log.error("facility.unavailable", error=str(error))
+        self.metrics.outages(self._facility.outages)
 
     def roll(self, now: datetime) -> None:
         """Begin new runs where the day has changed: what grows with a run stays small, and a day stands by itself.
@@ -353,6 +390,11 @@ class Live:
         self._writer.run(camera.record(RunState.FINISHED, str(camera.plan.address), now))
         if self._sealing is not None:
             self._sealing.seal_all(camera)
+
+    def _keep_memory(self, camera: LiveCamera, now: datetime) -> None:
+        if self._memory is not None:
+            view = view_of(self._origin.site, camera.camera, str(camera.plan.address))
+            self._memory.keep(camera.camera, camera.picture_health, view, now)
 
     def _prune(self, now: datetime) -> None:
         minutes = self._options.ring if self._level < DiskLevel.SHORT_RING else min(self._options.ring, 1.0)
@@ -411,6 +453,8 @@ class Live:
                 self._log.info("event.opened", id=event.id, rule=event.rule, camera=event.camera)
                 if self._sealing is not None:
                     self._sealing.announce(event)
+                    if self._facility.owns(event):
+                        self._facility.seal(event)
 
     def _open_cameras(self) -> tuple[LiveCamera, ...]:
         with self._lock:
@@ -437,6 +481,7 @@ class Live:
             self._sealing.stop(max((deadline - time.monotonic()) / 2, 0.1))
         for name in list(self._cameras):
             self._finish(name)
+        self._facility.close(self._now())
         self._seer.close()
         if not self._writer.close(max(deadline - time.monotonic(), 1.0)):
             self._log.error("store.unfinished", events=self._writer.backlog)

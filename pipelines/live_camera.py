@@ -16,6 +16,7 @@ from models.frame import Image
 from pipelines.coverage import CoverageLedger, FrameAccount
 from pipelines.evidence import Episode
 from pipelines.health import Health, PictureHealth
+from pipelines.overlay import ClockWatch, ReplayWatch
 from pipelines.records import CoverageState, DropReason, GapReason, Run, RunState, TimeBasis
 from pipelines.seeing import Seer
 from pipelines.sources.camera import CameraPlan
@@ -70,11 +71,13 @@ class LiveCamera:
         self.state, self.reason = State.CONNECTING, GapReason.NOT_STARTED
         self.rate, self.degraded = plan.rate, False
         self._health, self.health = PictureHealth(), Health()
+        self._overlay, self._replay = ClockWatch(), ReplayWatch()
         self._tracks: set[int] = set()
         self._live_from = begins
         self._late: deque[datetime] = deque()
         self._blind = False
         self._judged = begins
+        self.seen_at, self.ever_seen = begins, False  # when the last picture came
 
     @property
     def camera(self) -> CameraId:
@@ -95,7 +98,23 @@ class LiveCamera:
         new = LiveCamera(self.plan, origin, self.ledger.cursor, self.zero)
         new.state, new.reason, new.rate, new.degraded = self.state, self.reason, self.rate, self.degraded
         new._health, new.health, new._judged = self._health, self.health, self._judged
+        new._overlay, new._replay = self._overlay, self._replay
+        new.seen_at, new.ever_seen = self.seen_at, self.ever_seen
         return new
+
+    @property
+    def clock_still(self) -> bool:
+        """The clock that the camera writes into its picture stands still although the picture lives."""
+        return self._overlay.still
+
+    @property
+    def picture_health(self) -> PictureHealth:
+        return self._health
+
+    @property
+    def hindrance(self) -> Reason | None:
+        """What is wrong with the picture, as the rules name it."""
+        return _IMPAIRMENTS.get(self.health.fault) if self.health.fault is not None else None
 
     # --- what happens ------------------------------------------------------------------------------
 
@@ -108,7 +127,11 @@ class LiveCamera:
     def glanced(self, glance: Glance, grey: Image, now: datetime) -> bool:
         """Take in a glance; whether the health of the picture changed. Quiet time is watched time."""
         before = self.health.fault
-        self.health = self._health.see(grey, glance.p_bytes, glance.arrival, looped=glance.looped)
+        self.seen_at, self.ever_seen = max(self.seen_at, now), True
+        # What plays recordings is meant to show them again.
+        replayed = self.plan.address.is_network and self._replay.see(grey)
+        self._overlay.see(grey, glance.arrival)
+        self.health = self._health.see(grey, glance.p_bytes, glance.arrival, looped=glance.looped or replayed)
         if before is None and self.health.fault is not None:
             # What was marked until now was not yet known to be ill; from here on it is said.
             self._mark(now)
@@ -125,6 +148,7 @@ class LiveCamera:
         events = self._noted(self._engine.step(scene))
         self.account.analysed += 1
         self._judged = scene.frame.at
+        self.seen_at, self.ever_seen = max(self.seen_at, scene.frame.at), True
         self._mark(scene.frame.at)
         self.scenes.append(scene)
         while self.scenes and scene.frame.at - self.scenes[0].frame.at > SCENES_KEPT:
@@ -148,10 +172,10 @@ class LiveCamera:
         self.account.drop(DropReason.CORRUPT, tally.corrupt)
         self.account.drop(DropReason.DECODE, tally.decode)
 
-    def elapsed(self, now: datetime) -> None:
-        """Time went by: a camera that is not live is a gap that grows."""
+    def elapsed(self, now: datetime, *, planned: bool = False) -> None:
+        """Time went by: a camera that is not live is a gap that grows; ``planned`` when it may be off now."""
         if self.state not in {State.LIVE, State.CONNECTING} or self.reason is GapReason.MAINTENANCE:
-            self.ledger.mark(now, CoverageState.GAP, self.reason)
+            self.ledger.mark(now, CoverageState.GAP, GapReason.MAINTENANCE if planned else self.reason)
         while self._late and now - self._late[0] > timedelta(seconds=10):
             self._late.popleft()
 

@@ -38,6 +38,19 @@ def due(episode: Episode, now: datetime) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class NoFootage:
+    """An event of which there are no moving pictures, and ``why``. The rest of its evidence is written all the same."""
+
+    why: str
+
+    def cut(self, since: timedelta, until: timedelta, target: Path) -> Clip:
+        raise EvidenceError(self.why)
+
+    def still(self, pts: timedelta) -> Frame | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class RingFootage:
     """Implements `pipelines.evidence.Footage` over the ring of one camera. ``zero`` is UTC of stream time zero."""
 

@@ -15,9 +15,10 @@ from analyzer.site import Site
 from analyzer.types import Change, Event, EventId
 from pipelines.errors import PipelineError
 from pipelines.evidence import Case, Episode, EvidenceWriter
+from pipelines.evidence.footage import Footage
 from pipelines.evidence.masked import masked
 from pipelines.live_camera import LiveCamera
-from pipelines.live_evidence import RingFootage, due
+from pipelines.live_evidence import NoFootage, RingFootage, due
 from pipelines.records import TimeBasis, ZoneVersion
 from pipelines.store.repository import Repository
 
@@ -71,11 +72,10 @@ class Sealing:
 
     def _seal(self, camera: LiveCamera, name: EventId, episode: Episode) -> None:
         over = episode.last.change is not Change.OPENED
-        if name not in self._sealed and camera.plan.ring is not None:
+        if name not in self._sealed:
             opened = episode.opened
             scenes = camera.scenes_between(opened.since - _MARGIN, episode.last.at + _MARGIN)
-            ring = RingFootage(camera.camera, camera.plan.ring, camera.zero)
-            footage = masked(ring, forbidden_areas(self._site, camera.camera))
+            footage = self._footage(camera)
             try:
                 self._evidence.seal(episode, footage, scenes, self._case(camera, opened))
             except PipelineError as error:
@@ -89,6 +89,12 @@ class Sealing:
             camera.episodes.pop(name, None)
             self._sealed.discard(name)
             self._tries.pop(name, None)
+
+    def _footage(self, camera: LiveCamera) -> Footage:
+        if camera.plan.ring is None:
+            return NoFootage("the source has no packets: nothing is recorded of it")
+        ring = RingFootage(camera.camera, camera.plan.ring, camera.zero)
+        return masked(ring, forbidden_areas(self._site, camera.camera))
 
     def _case(self, camera: LiveCamera, event: Event) -> Case:
         zone = next((z for z in self.zones if (z.id, z.version) == (event.zone, event.zone_version)), None)

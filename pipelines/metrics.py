@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from analyzer.types import CameraId, Event
+from pipelines.outages import OutageNotice
 from pipelines.records import DropReason
+from pipelines.sla import Cause
 from pipelines.sources.lifecycle import State
-from pipelines.sources.wire import Tally
+from pipelines.sources.wire import Glance, Tally
 
 _LATENCY: Final = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0)
 
@@ -28,7 +31,42 @@ class LiveMetrics:
         )
         self._events = Counter("vigil_events", "Violations opened", ["rule", "severity"], registry=self.registry)
         self._clock = Gauge("vigil_clock_offset_seconds", "Wall clock against the clock of this process", registry=self.registry)
+        self._awake = Gauge("vigil_gate_awake", "1 while every picture is decoded", ["camera"], registry=self.registry)
+        self._gate_missed = Gauge(
+            "vigil_gate_missed_pictures",
+            "Moving pictures whose packets had been called quiet",
+            ["camera"],
+            registry=self.registry,
+        )
+        self._unseen = Counter(
+            "vigil_gate_missed_person_seconds",
+            "At most so long people were there while the gates slept",
+            ["camera"],
+            registry=self.registry,
+        )
+        self._clock_still = Gauge(
+            "vigil_camera_clock_still", "1 while the clock in the picture stands still", ["camera"], registry=self.registry
+        )
+        self._outages = Gauge("vigil_outages", "Outages that go on and were told of", ["kind"], registry=self.registry)
         self._capacity = Gauge("vigil_capacity_frames_per_second", "Pictures this machine can look at", registry=self.registry)
+
+    def outages(self, told: Sequence[OutageNotice]) -> None:
+        """Outages that go on: of single cameras, and of the line of the facility."""
+        line = sum(one.cause is Cause.FACILITY_LINE for one in told)
+        self._outages.labels("line").set(line)
+        self._outages.labels("camera").set(len(told) - line)
+
+    def gate(self, camera: CameraId, glance: Glance) -> None:
+        """Whether the packet gate is awake, and how many moving pictures it had called quiet."""
+        self._awake.labels(camera).set(glance.awake)
+        self._gate_missed.labels(camera).set(glance.missed)
+
+    def gates_missed(self, camera: CameraId, person_seconds: float) -> None:
+        """People in a picture in which both gates saw nothing: for at most so long they had not been seen."""
+        self._unseen.labels(camera).inc(person_seconds)
+
+    def clock_still(self, camera: CameraId, *, still: bool) -> None:
+        self._clock_still.labels(camera).set(still)
 
     def clock(self, seconds: float) -> None:
         """How far the wall clock has moved away from the one that times are taken from."""

@@ -18,7 +18,7 @@ from pipelines.records import CoverageInterval, GapReason
 DEBOUNCE = timedelta(seconds=60)
 """Shorter outages are counted and raise no alarm."""
 
-_TOGETHER = timedelta(seconds=30)
+TOGETHER = timedelta(seconds=30)
 
 
 class Cause(StrEnum):
@@ -32,7 +32,7 @@ class Cause(StrEnum):
     FACILITY_LINE = "facility_line"
 
 
-_CAUSES = {
+CAUSES = {
     GapReason.UNREACHABLE: Cause.NETWORK,
     GapReason.STALLED: Cause.NETWORK,
     GapReason.STREAM_ENDED: Cause.NETWORK,
@@ -91,7 +91,7 @@ def outages_of(intervals: Sequence[CoverageInterval]) -> tuple[Outage, ...]:
     for interval in sorted(intervals, key=lambda one: one.start):
         if holds(interval, Quality.CONNECTED):
             continue
-        cause = _CAUSES.get(interval.reason or GapReason.NOT_STARTED, Cause.NETWORK)
+        cause = CAUSES.get(interval.reason or GapReason.NOT_STARTED, Cause.NETWORK)
         last = found[-1] if found else None
         joins = last is not None and last.end == interval.start and (last.cause is Cause.PLANNED) == (cause is Cause.PLANNED)
         if last is not None and joins:
@@ -129,7 +129,7 @@ def collapsed(reports: Mapping[CameraId, ConnectionReport]) -> tuple[Outage, ...
     left, incidents = list(every), []
     while left:
         first = left[0]
-        group = _one_a_camera(outage for outage in left if outage.start - first.start <= _TOGETHER)
+        group = _one_a_camera(outage for outage in left if outage.start - first.start <= TOGETHER)
         if len(reports) > 1 and len(group) == len(reports):
             cameras = tuple(sorted(camera for outage in group for camera in outage.cameras))
             incidents.append(Outage(first.start, max(one.end for one in group), Cause.FACILITY_LINE, cameras))
@@ -149,3 +149,68 @@ def _one_a_camera(outages: Iterable[Outage]) -> tuple[Outage, ...]:
 def alarms(outages: Iterable[Outage], now: datetime, debounce: timedelta = DEBOUNCE) -> tuple[Outage, ...]:
     """Outages that still go on and have lasted long enough for somebody to be told."""
     return tuple(one for one in outages if one.end >= now and one.duration >= debounce and one.cause is not Cause.PLANNED)
+
+
+@dataclass(frozen=True, slots=True)
+class FacilityReport:
+    """All cameras of a facility over one period. ``connected``: at least one of them was; ``planned``: none, as planned.
+
+    ``incidents`` are the outages of its cameras, a line that failed collapsed into one; ``longest``, ``mttr`` and ``mtbf``
+    are of the time in which no camera at all was connected, as the uptime is.
+    """
+
+    period: timedelta
+    connected: timedelta
+    planned: timedelta
+    cameras: tuple[ConnectionReport, ...]
+    incidents: tuple[Outage, ...]
+    longest: timedelta
+    mttr: timedelta | None
+    mtbf: timedelta | None
+
+    @property
+    def uptime(self) -> float | None:
+        """0..1; ``None`` when all of the period was planned to be off."""
+        asked = self.period - self.planned
+        return self.connected / asked if asked else None
+
+
+def facility_report(intervals: Mapping[CameraId, Sequence[CoverageInterval]], since: datetime, until: datetime) -> FacilityReport:
+    """The report over [since, until).
+
+    Args:
+        intervals: of each camera, partitioning the period (`pipelines.coverage.filled`).
+        since: begin of the period.
+        until: its end.
+    """
+    reports = {camera: report(camera, own) for camera, own in intervals.items()}
+    down = _common([[i for i in own if not holds(i, Quality.CONNECTED)] for own in intervals.values()], since, until)
+    planned = _common([[i for i in own if CAUSES.get(i.reason or GapReason.NOT_STARTED) is Cause.PLANNED] for own in intervals.values()], since, until)  # fmt: skip
+    off = sum((end - start for start, end in planned), timedelta(0))
+    dark = [(start, end) for start, end in down if (start, end) not in planned]
+    lost = sum((end - start for start, end in down), timedelta(0)) - off
+    connected = until - since - off - lost
+    return FacilityReport(
+        period=until - since,
+        connected=connected,
+        planned=off,
+        cameras=tuple(reports.values()),
+        incidents=collapsed(reports),
+        longest=max((end - start for start, end in dark), default=timedelta(0)),
+        mttr=lost / len(dark) if dark else None,
+        mtbf=connected / len(dark) if dark else None,
+    )
+
+
+def _common(groups: Sequence[Sequence[CoverageInterval]], since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+    """The stretches that lie in intervals of every group; touching ones are one."""
+    common = [(since, until)] if groups else []
+    for group in groups:
+        merged: list[tuple[datetime, datetime]] = []
+        for interval in sorted(group, key=lambda one: one.start):
+            if merged and merged[-1][1] == interval.start:
+                merged[-1] = (merged[-1][0], interval.end)
+            else:
+                merged.append((interval.start, interval.end))
+        common = [(max(a, start), min(b, end)) for a, b in common for start, end in merged if max(a, start) < min(b, end)]
+    return common

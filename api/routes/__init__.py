@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.routes import account, cameras, coverage, events, evidence, health, pages, pages_account, pages_cameras, schema, site
+from api.routes import (
+    account,
+    cameras,
+    connection,
+    coverage,
+    events,
+    evidence,
+    health,
+    pages,
+    pages_account,
+    pages_cameras,
+    schema,
+    site,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     account.router,
@@ -13,6 +26,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     evidence.router,
     coverage.router,
+    connection.router,
     health.router,
     schema.router,
     pages_account.router,

@@ -13,9 +13,11 @@ from rich.table import Table
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from pipelines.coverage import CoverageSummary
     from pipelines.records import CoverageInterval
-    from pipelines.sla import ConnectionReport
+    from pipelines.sla import ConnectionReport, FacilityReport
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +37,74 @@ def register(app: typer.Typer) -> None:
         Time that was not watched is not compliant time. The parts add up to the day exactly.
         """
         show(Settings(), camera, day, as_json=as_json)
+
+    @app.command()
+    def connection(
+        *,
+        since: Annotated[datetime | None, typer.Option(help="Begin, in the facility's time; a day ago when not given.")] = None,
+        until: Annotated[datetime | None, typer.Option(help="End; now when not given.")] = None,
+        facility: Annotated[str | None, typer.Option(help="Id of the facility; needed when there are several.")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ) -> None:
+        """Say how well a facility and its cameras were connected over a period.
+
+        Uptime, outages with their causes, the longest one, mean time to repair and between failures. A line that failed is
+        one incident. Also lists the cameras whose zones have to be drawn again.
+        """
+        show_connection(Settings(), facility, since, until, as_json=as_json)
+
+
+def show_connection(
+    settings: Settings, name: str | None, since: datetime | None, until: datetime | None, *, as_json: bool
+) -> None:
+    """Print the report of one facility."""
+    from zoneinfo import ZoneInfo
+
+    from pipelines.connection import connection_document, connection_of
+    from pipelines.errors import BadInput
+    from pipelines.redrawing import open_redrawings
+    from pipelines.store import Repository, open_database
+
+    with open_database(settings.database) as database:
+        repository = Repository(database)
+        known = repository.facilities()
+        chosen = [one for one in known if name in {None, one.id}]
+        if len(chosen) != 1:
+            ids = ", ".join(one.id for one in known) or "none"
+            raise BadInput(f"facility {name or ''}".strip(), f"{len(chosen)} facilities fit", f"name one with --facility: {ids}")
+        zone, now = ZoneInfo(chosen[0].timezone), datetime.now(UTC)
+        end = min(until.replace(tzinfo=until.tzinfo or zone).astimezone(UTC), now) if until else now
+        begin = since.replace(tzinfo=since.tzinfo or zone).astimezone(UTC) if since else end - timedelta(days=1)
+        if begin >= end:
+            raise BadInput("--since", "does not lie before the end of the period", "give an earlier time")
+        report = connection_of(repository, chosen[0].id, begin, end)
+        tasks = open_redrawings(repository, now)
+    if as_json:
+        document = connection_document(report) | {
+            "redraw": [{"camera": task.camera, "moved_at": task.moved_at.isoformat()} for task in tasks]
+        }
+        print(json.dumps(document, ensure_ascii=False, indent=2))
+        return
+    _print_connection(report, zone)
+    for task in tasks:
+        Console().print(f"draw the zones of {task.camera} again: moved since {task.moved_at.astimezone(zone):%Y-%m-%d %H:%M}")
+
+
+def _print_connection(report: FacilityReport, zone: ZoneInfo) -> None:
+    console = Console()
+    table = Table("camera", "uptime", "outages", "longest", "mean repair", "mean between")
+    rows: list[tuple[str, ConnectionReport | FacilityReport, int]] = [
+        *((one.camera, one, len(one.outages)) for one in report.cameras),
+        ("facility (at least one camera)", report, len(report.incidents)),
+    ]
+    for label, one, count in rows:
+        uptime = "-" if one.uptime is None else f"{one.uptime:.3%}"
+        means = ("-" if length is None else _length(length) for length in (one.mttr, one.mtbf))
+        table.add_row(label, uptime, str(count), _length(one.longest), *means)
+    console.print(table)
+    for incident in report.incidents:
+        when = f"{incident.start.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        console.print(f"{when}  {_length(incident.duration)}  {incident.cause}  {', '.join(incident.cameras)}")
 
 
 def show(settings: Settings, name: str, day: datetime | None, *, as_json: bool) -> None:
@@ -91,10 +161,9 @@ def _as_json(
     }
 
 
-def _print(intervals: tuple[CoverageInterval, ...], summary: CoverageSummary, connection: ConnectionReport, zone: object) -> None:
-    from zoneinfo import ZoneInfo
-
-    assert isinstance(zone, ZoneInfo)
+def _print(
+    intervals: tuple[CoverageInterval, ...], summary: CoverageSummary, connection: ConnectionReport, zone: ZoneInfo
+) -> None:
     console = Console()
     table = Table("from", "to", "length", "state", "reason")
     for one in intervals:

@@ -56,7 +56,12 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def up(
-        site: SITE, alerts: Annotated[Path | None, typer.Option(help="Alerts file: tell others about events as well.")] = None
+        site: SITE,
+        *,
+        alerts: Annotated[Path | None, typer.Option(help="Alerts file: tell others about events as well.")] = None,
+        perception: Annotated[
+            PerceptionKind, typer.Option(help="The shipped networks, or a fake for trials.")
+        ] = PerceptionKind.NETWORKS,
     ) -> None:
         """Watch the cameras, serve the pages and send alerts, all kept running by one supervisor."""
         from pipelines.supervisor import Heartbeat, Task, keep
@@ -65,7 +70,7 @@ def register(app: typer.Typer) -> None:
         settings = Settings()
         configure(settings.log_level)
         vigil = (sys.executable, "-c", "from pipelines.cli import main; main()")
-        live_task = Task("live", (*vigil, "live", "--site", str(site)), Heartbeat(settings.heartbeat))
+        live_task = Task("live", (*vigil, "live", "--site", str(site), "--perception", perception), Heartbeat(settings.heartbeat))
         tasks = [live_task, Task("serve", (*vigil, "serve"))]
         if alerts is not None:
             tasks.append(Task("alerts", (*vigil, "alerts", str(alerts))))
@@ -103,6 +108,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
     from pipelines.disk import Disk
     from pipelines.evidence import EvidenceWriter
     from pipelines.following import Following
+    from pipelines.health_memory import HealthMemory
     from pipelines.live import Live
     from pipelines.seeing import BatchedSeer, Exhausted
     from pipelines.site_file import load_site
@@ -125,7 +131,13 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
         following = Following(document, repository, seer, settings, rate)
         origin, zones = following.origin()
         at_work = Live(
-            origin, repository, evidence, zones=zones, heartbeat=Heartbeat(settings.heartbeat), disk=Disk(settings.data_dir)
+            origin,
+            repository,
+            evidence,
+            zones=zones,
+            heartbeat=Heartbeat(settings.heartbeat),
+            disk=Disk(settings.data_dir),
+            memory=HealthMemory(settings.data_dir / "health"),
         )
         if settings.metrics_port is not None:
             start_http_server(settings.metrics_port, str(settings.host), at_work.metrics.registry)

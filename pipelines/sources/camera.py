@@ -261,7 +261,7 @@ class CameraWorker:
         image = np.frombuffer(pixels, np.uint8).reshape(shot.height, shot.width, 3)
         at = self._clock.wall + timedelta(seconds=pts)
         ref = FrameRef(self._plan.camera, self._index, timedelta(seconds=pts), at, shot.width, shot.height)
-        return Caught(Frame(ref, image), shot.arrival, shot.catch_up)
+        return Caught(Frame(ref, image), shot.arrival, shot.catch_up, shot.unasked)
 
     # --- the process ------------------------------------------------------------------------------
 

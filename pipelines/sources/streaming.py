@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -67,10 +67,23 @@ class _Gop:
 
 
 class Streaming:
-    """Runs connections for one request. Counts and stream time go on over a reopening."""
+    """Runs connections for one request. Counts and stream time go on over a reopening.
 
-    def __init__(self, request: CaptureRequest, wishes: Wishes) -> None:
-        self._request, self._wishes = request, wishes
+    Args:
+        request: what is asked.
+        wishes: what is asked in between.
+        clock: monotonic seconds.
+        sleep: waits for so many seconds; recordings are held back with it.
+    """
+
+    def __init__(
+        self,
+        request: CaptureRequest,
+        wishes: Wishes,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._request, self._wishes, self._clock, self._sleep = request, wishes, clock, sleep
         self._counts, self._timeline = _Counts(), StreamTimeline()
         self._gate, self._motion, self._sampler = PacketGate(), MotionTest(), RateSampler(request.rate)
         self._since, self._last_sent, self._looked = _SinceGlance(), 0.0, 0.0
@@ -103,12 +116,17 @@ class Streaming:
         self._size = width, height
         send(self._request.descriptor, Opened(self._codec, width, height, float(rate) if rate else None))
 
+    def _arriving(self, container: InputContainer, stream: VideoStream) -> Arriving:
+        if self._request.scheme is Scheme.FILE:
+            return _paced(container, stream, self._clock, self._sleep)
+        return _live(container, stream, self._clock)
+
     def _watch(self, container: InputContainer, stream: VideoStream) -> None:
         folder = self._request.ring
         ring = _Recorder(Path(folder), self._request.segment) if folder is not None else None
         arrivals = Arrivals()
         try:
-            for packet, arrival in _paced(container, stream) if self._request.scheme is Scheme.FILE else _live(container, stream):
+            for packet, arrival in self._arriving(container, stream):
                 if ring is not None:
                     came = arrivals.place(None if self._codec in _TIMELESS else _stamp(packet), arrival)
                     wall = self._request.wall + came - self._request.mono
@@ -215,17 +233,17 @@ class Streaming:
             return
         width, height = _fit(frame.width, frame.height, self._request.width)
         picture = np.ascontiguousarray(frame.to_ndarray(format="bgr24", width=width, height=height), dtype=np.uint8)
-        self._shoot(picture, at, arrival, catch_up=catch_up)
+        self._shoot(picture, at, arrival, catch_up=catch_up, unasked=not wanted)
 
     def _overdue(self, arrival: float) -> bool:
         """While nothing happens the detector still looks now and then: what both gates miss must not stay unseen."""
         return arrival - self._looked >= 2.0
 
-    def _shoot(self, picture: Image, at: float, arrival: float, *, catch_up: bool = False) -> None:
+    def _shoot(self, picture: Image, at: float, arrival: float, *, catch_up: bool = False, unasked: bool = False) -> None:
         self._counts.sent += 1
         self._looked = arrival
         height, width = picture.shape[:2]
-        self._tell(Shot(at, arrival, width, height, self.tally, catch_up), picture.data)
+        self._tell(Shot(at, arrival, width, height, self.tally, catch_up, unasked), picture.data)
 
     def _glance(self, grey: Image, at: float, arrival: float) -> None:
         since = self._since
@@ -248,14 +266,14 @@ class Streaming:
         self._tell(glance, grey.data)
 
     def _tell(self, message: Shot | Glance | Pulse, pixels: memoryview | None = None) -> None:
-        self._last_sent = time.monotonic()
+        self._last_sent = self._clock()
         send(self._request.descriptor, message, pixels)
 
     def _paint(self) -> None:
         """Sources that have pictures and no packets."""
         self._codec = "raw"
         for picture in painted(self._request.scheme, self._request.url, self._request.rate):
-            arrival = time.monotonic()
+            arrival = self._clock()
             self._counts.captured += 1
             at = self._timeline.place(None, arrival)
             if picture.shape[1::-1] != self._size:
@@ -299,28 +317,34 @@ class _Recorder:
                 ring.close()
 
 
-def _paced(container: InputContainer, stream: VideoStream) -> Iterator[tuple[Packet[VideoStream], float]]:
+Arriving = Iterator[tuple[Packet[VideoStream], float]]
+"""Packets with the monotonic second at which each arrived."""
+
+
+def _paced(
+    container: InputContainer, stream: VideoStream, clock: Callable[[], float], sleep: Callable[[float], None]
+) -> Arriving:
     """Packets of a recording, held back to the speed at which it was made."""
     start: tuple[float, float] | None = None
     for packet in container.demux(stream):
         if packet.size == 0:
             continue
         if (at := _stamp(packet)) is not None:
-            start = start or (time.monotonic(), at)
-            time.sleep(max(start[0] + at - start[1] - time.monotonic(), 0.0))
-        yield packet, time.monotonic()
+            start = start or (clock(), at)
+            sleep(max(start[0] + at - start[1] - clock(), 0.0))
+        yield packet, clock()
 
 
-def _live(container: InputContainer, stream: VideoStream) -> Iterator[tuple[Packet[VideoStream], float]]:
+def _live(container: InputContainer, stream: VideoStream, clock: Callable[[], float]) -> Arriving:
     """Packets with the time at which each arrived.
 
     What had gathered while the stream was being recognised comes in one go: it is dated back by its own timestamps, or the
     whole connection would lie in the future by as much.
     """
     gathered: list[tuple[Packet[VideoStream], float]] = []
-    asked, burst = time.monotonic(), True
+    asked, burst = clock(), True
     for packet in container.demux(stream):
-        now = time.monotonic()
+        now = clock()
         if packet.size == 0:
             continue
         if not burst:

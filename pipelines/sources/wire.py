@@ -43,7 +43,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A picture to analyse (BGR follows). ``at`` s of stream time of this connection, ``arrival`` monotonic seconds."""
+    """A picture to analyse (BGR follows). ``at`` s of stream time of this connection, ``arrival`` monotonic seconds.
+
+    ``unasked``: the gates saw nothing in it; the detector looks now and then all the same.
+    """
 
     at: float
     arrival: float
@@ -51,6 +54,7 @@ class Shot:
     height: int
     tally: Tally
     catch_up: bool = False
+    unasked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

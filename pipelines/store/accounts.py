@@ -15,6 +15,11 @@ from pipelines.store.tables import SessionRow, UserRow
 class Accounts(Noun):
     """Who may come in."""
 
+    def anybody_since(self, since: datetime) -> bool:
+        """Whether somebody signed in has asked for something since then."""
+        with self._database.read() as session:
+            return session.exec(select(SessionRow.user).where(col(SessionRow.last_seen_at) >= since).limit(1)).first() is not None
+
     def put_user(self, user: User) -> None:
         """Add an account, or change one; its sessions stay open, see `close_all_sessions`."""
         with self._database.write(f"user:{user.name}") as session:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
-from analyzer.types import EventId, RunId, Tally
+from analyzer.types import RunId, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,22 @@ class Topic(StrEnum):
     ESCALATED = "event.escalated"  # its severity rose
     ENDED = "event.ended"
     REVIEWED = "event.reviewed"
+    OUTAGE_OPENED = "outage.opened"
+    OUTAGE_ENDED = "outage.ended"
+
+
+OUTAGES: Final = frozenset({Topic.OUTAGE_OPENED, Topic.OUTAGE_ENDED})
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something to tell others about an event. ``number`` grows; ``version`` is the event's at that time."""
+    """Something to tell others. ``number`` grows; ``version`` is the event's at that time.
+
+    ``subject`` is the id of the event; of an outage, which is no row, all that is known of it (`pipelines.outages`).
+    """
 
     number: int
     topic: Topic
-    event: EventId
+    subject: str
     version: int
     at: datetime

@@ -8,8 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from analyzer.types import EventId
-from pipelines.store.entries import Notice, Topic
+from pipelines.outages import OutageNotice
+from pipelines.store.entries import OUTAGES, Notice, Topic
 from pipelines.store.noun import Noun
 from pipelines.store.tables import OutboxRow
 
@@ -28,6 +28,20 @@ class Outbox(Noun):
         with self._database.read() as session:
             return tuple(_notice(row) for row in session.exec(wanted))
 
+    def announce_outages(self, notices: Sequence[OutageNotice], at: datetime) -> None:
+        """Write that outages began or ended."""
+        with self._database.write() as session:
+            for one in notices:
+                announce(session, Topic.OUTAGE_OPENED if one.end is None else Topic.OUTAGE_ENDED, one.encode(), 1, at)
+
+    def outages(self, since: datetime) -> tuple[OutageNotice, ...]:
+        """What was told of outages since then, in its order."""
+        wanted = (
+            select(OutboxRow).where(col(OutboxRow.topic).in_(OUTAGES), col(OutboxRow.at) >= since).order_by(col(OutboxRow.number))
+        )
+        with self._database.read() as session:
+            return tuple(OutageNotice.decode(row.subject) for row in session.exec(wanted))
+
     def delivered(self, numbers: Sequence[int], at: datetime) -> None:
         """Strike notices off. Those struck off before keep their time."""
         with self._database.write() as session:
@@ -40,4 +54,4 @@ class Outbox(Noun):
 
 def _notice(row: OutboxRow) -> Notice:
     assert row.number is not None
-    return Notice(row.number, row.topic, EventId(row.subject), row.version, row.at)
+    return Notice(row.number, row.topic, row.subject, row.version, row.at)

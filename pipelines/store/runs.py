@@ -13,6 +13,7 @@ from pipelines.errors import NotFound
 from pipelines.records import Run
 from pipelines.store.entries import RunTally
 from pipelines.store.noun import Noun
+from pipelines.store.sites import STAND_IN
 from pipelines.store.tables import EventRow, RunRow, TallyRow
 
 
@@ -61,12 +62,17 @@ class Runs(Noun):
     def runs(
         self, facility: FacilityId | None = None, camera: CameraId | None = None, limit: int = 100, before: datetime | None = None
     ) -> tuple[Run, ...]:
-        """The latest ``started_at`` first; only those started before ``before``."""
+        """The latest ``started_at`` first; only those started before ``before``.
+
+        Runs of the rules about a facility as a whole are given only when its stand-in camera is asked for.
+        """
         wanted = select(RunRow).order_by(col(RunRow.started_at).desc(), col(RunRow.id).desc()).limit(limit)
         if facility is not None:
             wanted = wanted.where(RunRow.facility == facility)
         if camera is not None:
             wanted = wanted.where(RunRow.camera == camera)
+        else:
+            wanted = wanted.where(~col(RunRow.camera).startswith(STAND_IN, autoescape=True))
         if before is not None:
             wanted = wanted.where(RunRow.started_at < before)
         with self._database.read() as session:

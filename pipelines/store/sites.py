@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -13,6 +14,9 @@ from pipelines.errors import NotFound, StoreError
 from pipelines.records import CameraRecord, FacilityRecord, ZoneVersion
 from pipelines.store.noun import Noun
 from pipelines.store.tables import CameraRow, CameraWishRow, FacilityRow, SiteDocumentRow, ZoneRow
+
+STAND_IN: Final = "facility:"
+"""Begins the id of the camera that stands for a whole facility; no id of a real one holds a colon."""
 
 
 class Sites(Noun):
@@ -45,6 +49,13 @@ class Sites(Noun):
             _put_zones(session, facility.id, zones, at)
             session.flush()
             return tuple(_zone(row) for row in _zones_in_force(session, facility.id))
+
+    def stand_in(self, facility: FacilityId, name: str, at: datetime) -> CameraId:
+        """The camera that stands for the whole facility in runs and events; it is in force nowhere, so no list shows it."""
+        camera = f"{STAND_IN}{facility}"
+        with self._database.write(f"site:{facility}") as session:
+            session.merge(CameraRow(id=camera, facility=facility, name=name, source="", retired_at=at))
+        return CameraId(camera)
 
     def facilities(self) -> tuple[FacilityRecord, ...]:
         with self._database.read() as session:

@@ -14,7 +14,7 @@ from api.deps import Requires
 from api.routes import ROUTERS
 from api.security.permissions import GRANTS, Permission
 from pipelines.records import Grade
-from tests.api.builders import CORRIDOR, RUN
+from tests.api.builders import CORRIDOR, FACILITY, RUN
 from tests.api.conftest import World
 
 # The table a new route must be entered into: method and path -> permission.
@@ -39,6 +39,9 @@ TABLE = {
     "GET /api/v1/evidence/{evidence}/content": Permission.READ_MEDIA,
     "HEAD /api/v1/evidence/{evidence}/content": Permission.READ_MEDIA,
     "GET /api/v1/cameras/{camera}/coverage": Permission.READ_COVERAGE,
+    "GET /api/v1/cameras/{camera}/connection": Permission.READ_COVERAGE,
+    "GET /api/v1/facilities/{facility}/connection": Permission.READ_COVERAGE,
+    "GET /api/v1/redrawings": Permission.READ_COVERAGE,
     "GET /livez": Permission.PUBLIC,
     "GET /readyz": Permission.PUBLIC,
     "GET /healthz": Permission.READ_HEALTH,
@@ -105,7 +108,14 @@ def test_nothing_is_served_beside_the_registry(world: World) -> None:
 
 def _request(client: TestClient, name: str, world: World) -> int:
     method, path = name.split(" ")
-    known = {"camera": CORRIDOR, "run": RUN, "event": world.known_event, "evidence": world.known_evidence, "name": "vigil.css"}
+    known = {
+        "camera": CORRIDOR,
+        "facility": FACILITY,
+        "run": RUN,
+        "event": world.known_event,
+        "evidence": world.known_evidence,
+        "name": "vigil.css",
+    }
     path = re.sub(r"\{(\w+)\}", lambda match: known[match.group(1)], path)
     body = {"json": {"decision": "cannot_tell"}, "headers": {"if-match": '"99"'}} if path.endswith("/reviews") else {}
     if path.endswith("/decision"):

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from pipelines.errors import StoreError
-from tests.api.builders import CORRIDOR, GATE, NOON, RUN
+from tests.api.builders import CORRIDOR, FACILITY, GATE, NOON, RUN
 from tests.api.conftest import World
 
 
@@ -92,3 +92,24 @@ def test_not_ready_without_the_database(world: World, monkeypatch: pytest.Monkey
     assert answer.status_code == 503
     assert "secret" not in answer.text
     assert world.client(None).get("/livez").status_code == 200
+
+
+def test_connection_of_a_camera_and_its_facility(world: World) -> None:
+    period = {"since": (NOON - timedelta(minutes=5)).isoformat(), "until": (NOON + timedelta(minutes=10)).isoformat()}
+    client = world.client()
+    camera = client.get(f"/api/v1/cameras/{CORRIDOR}/connection", params=period).json()
+    assert camera["connected_s"] == 480
+    assert [(outage["cause"], outage["cameras"]) for outage in camera["outages"]] == [
+        ("not_started", [CORRIDOR]),
+        ("network", [CORRIDOR]),
+    ]
+    assert camera["uptime"] == pytest.approx(480 / 900)
+    facility = client.get(f"/api/v1/facilities/{FACILITY}/connection", params=period).json()
+    assert facility["connected_s"] == 480  # at least one camera
+    assert {one["camera"] for one in facility["cameras"]} == {CORRIDOR, GATE}
+    wrong = client.get(f"/api/v1/facilities/{FACILITY}/connection", params={"since": period["until"], "until": period["since"]})
+    assert wrong.status_code == 422
+
+
+def test_nothing_is_to_be_drawn_again(world: World) -> None:
+    assert world.client().get("/api/v1/redrawings").json() == []

@@ -6,7 +6,9 @@ python -m tests.faults.soak --minutes 60 --cameras 16
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
 import random
 import sys
 import tempfile
@@ -36,6 +38,7 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path) -> dic
     recording = load(write_clip(folder / "clip.mp4", walk(300, *size), rate=5, keyframe_every=10))
     rng, process = random.Random(0), psutil.Process()
     samples: list[tuple[float, int, int, int]] = []
+    outside: list[tuple[float, int, float]] = []  # mean memory and number of the capture processes, load of the machine
     injected: Counter[str] = Counter()
     with ExitStack() as stack:
         cameras = [stack.enter_context(RtspCamera(recording)) for _ in range(count)]
@@ -53,12 +56,16 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path) -> dic
             else:
                 camera.behave(Behaviour())
             samples.append((time.monotonic() - began, process.memory_info().rss, process.num_fds(), process.num_threads()))
+            outside.append((*_captures(process), os.getloadavg()[0]))
         run.stop()
+        spent = process.cpu_times()  # captures that ended are counted with the children
+        cpu = spent.user + spent.system + spent.children_user + spent.children_system
         raised = [repr(error) for error in run.raised]
         ledgers = [run.coverage(plan.camera) for plan in plans]
     warm = [sample for sample in samples if sample[0] > 0.25 * 60 * minutes]
     times = np.array([sample[0] for sample in warm])
     slope = float(np.polyfit(times, [sample[1] / 1e6 for sample in warm], 1)[0] * 3600) if len(warm) > 2 else None
+    late = outside[len(outside) - len(warm) :]
     unexplained = sum(i.state is CoverageState.GAP and i.reason is None for ledger in ledgers for i in ledger)
     off = max(abs((summed(one).total - (one[-1].end - one[0].start)).total_seconds()) for one in ledgers)
     return {
@@ -69,12 +76,26 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path) -> dic
         "rss_slope_mb_per_hour": slope,
         "descriptors": [min(s[2] for s in warm), max(s[2] for s in warm)],
         "threads": [min(s[3] for s in warm), max(s[3] for s in warm)],
+        "capture_rss_mb_each": [round(min(s[0] for s in late) / 1e6), round(max(s[0] for s in late) / 1e6)],
+        "capture_processes": [min(s[1] for s in late), max(s[1] for s in late)],
+        "load": [round(float(f([s[2] for s in outside])), 1) for f in (np.min, np.median, np.max)],
+        "cpu_share": round(cpu / (60 * minutes), 2),
+        "gaps": dict(Counter(str(i.reason) for ledger in ledgers for i in ledger if i.state is CoverageState.GAP)),
         "intervals": sum(map(len, ledgers)),
         "unexplained_gaps": unexplained,
         "holes": sum(a.end != b.start for ledger in ledgers for a, b in pairwise(ledger)),
         "sum_off_by_s": off,
         "raised": raised,
     }
+
+
+def _captures(process: psutil.Process) -> tuple[float, int]:
+    """Mean memory of a capture process, and how many there are."""
+    sizes = []
+    for child in process.children():
+        with contextlib.suppress(psutil.Error):
+            sizes.append(child.memory_info().rss)
+    return (float(np.mean(sizes)) if sizes else 0.0), len(sizes)
 
 
 def main() -> None:

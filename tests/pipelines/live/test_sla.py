@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from analyzer.types import CameraId
 from pipelines.records import CoverageInterval, CoverageState, GapReason
-from pipelines.sla import Cause, alarms, collapsed, outages_of, report
+from pipelines.sla import Cause, alarms, collapsed, facility_report, outages_of, report
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -76,3 +76,24 @@ def test_the_period_is_split_exactly(pieces: list[tuple[float, GapReason | None]
     one = report(CameraId("a"), day("a", *pieces))
     assert one.period == one.connected + one.planned + sum((o.duration for o in one.outages), timedelta(0))
     assert one.uptime is None or 0 <= one.uptime <= 1
+
+
+def test_a_facility_is_up_while_one_camera_is() -> None:
+    down, off = GapReason.UNREACHABLE, GapReason.MAINTENANCE
+    intervals = {
+        CameraId("a"): day("a", (60, None), (30, down), (10, GapReason.STALLED), (20, None), (40, off), (40, None)),
+        CameraId("b"): day("b", (80, None), (40, down), (40, off), (40, None)),
+    }
+    one = facility_report(intervals, T0, T0 + timedelta(minutes=200))
+    assert one.planned == timedelta(minutes=40)
+    assert one.longest == timedelta(minutes=20)  # minute 80 to 100: neither
+    assert one.connected == timedelta(minutes=140)
+    assert one.uptime == pytest.approx(140 / 160)
+    assert (one.mttr, one.mtbf) == (timedelta(minutes=20), timedelta(minutes=140))
+    assert [camera.camera for camera in one.cameras] == ["a", "b"]
+    assert [incident.cameras for incident in one.incidents] == [("a",), ("b",)]  # 20 minutes apart: not the line
+
+
+def test_a_facility_without_cameras_has_no_outage() -> None:
+    one = facility_report({}, T0, T0 + timedelta(hours=1))
+    assert (one.uptime, one.mttr, one.incidents) == (1.0, None, ())

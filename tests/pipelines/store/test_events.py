@@ -175,7 +175,7 @@ def test_notices_are_written_once_with_the_event(repository: Repository) -> None
         put(repository, [replace(CLOSED, severity=OPENED.severity)])
 
     notices = repository.undelivered()
-    assert [(notice.topic, notice.event, notice.version) for notice in notices] == [
+    assert [(notice.topic, notice.subject, notice.version) for notice in notices] == [
         (Topic.OPENED, OPENED.id, 1),
         (Topic.ENDED, OPENED.id, 1),
     ]

@@ -1,0 +1,263 @@
+"""Streams a core: the live pipeline against the plain tracking loop of ultralytics and against decoding and inference alone.
+
+    python benchmarks/streams.py RECORDING... --peer PYTHON [--quiet SECONDS] [--repeat 5] [--write docs/measurements.md]
+
+All sides analyse the same recordings at 5 pictures a second, alternating, and are compared by CPU seconds a second of
+video, so other work on the machine does not matter much. PYTHON is one that has ultralytics, onnx and onnxruntime. The
+loop gets our own trained detector (as ONNX) at 640 and at our own size. The quiet scene is one still of the first
+recording with a sensor's noise, made anew each time; the 15 s in which the
+gates learn are left out, and the sides that have no gates see a third of it, for it is the same all the time.
+Events: the loop's tracks are given to our networks for attributes and to our rules (not counted as its cost).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import av
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from analyzer.engine import Engine
+from analyzer.types import Box, Change, Detection, FrameRef, Label, Provenance, RunId, Track, TrackId
+from analyzer.types import Scene as Seen
+from benchmarks.virtual import BEGIN, CAMERA, Passed, bench_site, cpu, run_live
+from models.attributes import TrackAttributes
+from models.backends import open_backend
+from models.detectors.letterbox import as_input, input_sides, letterbox
+from models.detectors.person_head import DetectorOptions
+from models.frame import Frame
+from models.perception import DETECTOR, PerceptionFactory, heads_of, load_perception
+from models.weights import entry_of, load_catalogue, read_verified
+from tests.rtsp.pictures import noisy, write_clip
+
+RATE: Final = 5.0
+WARM: Final = 15.0  # s the gates take to learn a quiet scene
+BEGIN_MARK, END_MARK = "<!-- streams: begin -->", "<!-- streams: end -->"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One recording as it is measured."""
+
+    name: str
+    path: Path
+    seconds: float
+    warm: float = 2.0
+    gates_warm: float = 2.0
+    gates_seconds: float | None = None  # differs where nothing changes and only the gates need time
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """CPU seconds a second of video, and what was found."""
+
+    share: float
+    events: int | None = None
+    people: float | None = None  # person-seconds
+
+
+def still_scene(recording: Path, folder: Path, seconds: float) -> Path:
+    """A camera before which nothing happens: one picture of a recording, 1080p25, with noise."""
+    with av.open(str(recording)) as container:
+        picture = next(container.decode(video=0)).to_ndarray(format="bgr24", width=1920, height=1080)
+    rng = np.random.default_rng(0)
+    noises = [noisy(picture, rng, 1.5) for _ in range(25)]  # one second of noise; the encoder does not look further back
+    pictures = (noises[int(rng.integers(25))] for _ in range(round(seconds * 25)))
+    return write_clip(folder / "quiet.mp4", pictures, rate=25, keyframe_every=50, bit_rate=2_000_000)
+
+
+def length_of(recording: Path) -> float:
+    with av.open(str(recording)) as container:
+        stream = container.streams.video[0]
+        if stream.duration is None or stream.time_base is None:
+            return float(container.duration or 0) / 1_000_000
+        return float(stream.duration * stream.time_base)
+
+
+def ours(scene: Scene, factory: PerceptionFactory, *, gated: bool) -> Cost:
+    seconds, warm = (scene.gates_seconds or scene.seconds, scene.gates_warm) if gated else (scene.seconds, scene.warm)
+    passed = run_live(scene.path, factory, rate=RATE, seconds=seconds, warm=warm, gated=gated)
+    return Cost(passed.cpu / (seconds - warm), len(passed.events), float(passed.person_seconds().sum()))
+
+
+def floor(scene: Scene, size: int) -> Cost:
+    """Decode every picture, put every one that is due through the network, look at nothing that comes out."""
+    network = open_backend("openvino", "cpu", "f32").load(read_verified(entry_of(DETECTOR, load_catalogue())))
+    due, began = 0.0, None
+    with av.open(str(scene.path)) as container:
+        container.streams.video[0].thread_count = 1
+        for picture in container.decode(video=0):
+            at = float(picture.time or 0.0)
+            if began is None and at >= max(scene.warm, 1.0):
+                began, first = cpu(), at
+            if at >= scene.seconds:
+                break
+            if at + 0.0005 >= due:
+                due += 1 / RATE
+                image = picture.to_ndarray(format="bgr24")
+                canvas, _ = letterbox(image, *input_sides(picture.width, picture.height, size))
+                network.run({network.inputs[0]: as_input(canvas)})
+    assert began is not None
+    return Cost((cpu() - began) / (min(at, scene.seconds) - first))
+
+
+class Loop:
+    """The peer's process."""
+
+    def __init__(self, peer: Path, network: str) -> None:
+        command = [str(peer), str(Path(__file__).with_name("streams_peer.py")), network]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, scene: Scene, size: int) -> tuple[Cost, list[Any]]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        job = {"recording": str(scene.path), "size": size, "rate": RATE, "seconds": scene.seconds, "warm": scene.warm}
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        while not (line := self._process.stdout.readline()).startswith("{"):  # the library speaks in between
+            if not line:
+                sys.exit("the loop ended; is ultralytics there, and lap?")
+        answer = json.loads(line)
+        return Cost(answer["cpu"] / answer["seconds"]), answer["seen"]
+
+
+def judged(scene: Scene, seen: list[Any], factory: PerceptionFactory) -> Cost:
+    """What our rules say of the loop's tracks: its boxes and ids, our attributes and our engine."""
+    attributes = TrackAttributes(*factory._readers)  # noqa: SLF001 - the benchmark looks at the parts
+    engine = Engine(bench_site(), CAMERA, Provenance(RunId("loop"), "bench", "bench", "", "", ()))
+    passed, events = Passed(seconds=scene.seconds), 0
+    pictures = _pictures(scene.path)
+    at, image = next(pictures)
+    for wanted, rows in seen:
+        while at + 0.02 < wanted:
+            at, image = next(pictures)
+        labels = (Label.PERSON, Label.HEAD)
+        found = [Detection(Box(*row[:4]), row[5], labels[int(row[6])]) for row in rows]
+        tracks = [
+            Track(TrackId(int(row[4])), one.box, one.label, one.score)
+            for row, one in zip(rows, found, strict=True)
+            if one.label is Label.PERSON
+        ]
+        pts = timedelta(seconds=wanted)
+        frame = Frame(FrameRef(CAMERA, len(passed.present), pts, BEGIN + pts, image.shape[1], image.shape[0]), image)
+        observations = attributes.observe(frame, tracks, heads_of(tracks, found))
+        events += sum(e.change is Change.OPENED for e in engine.step(Seen(frame.ref, observations)))
+        passed.present[wanted] = len(tracks)
+    return Cost(0.0, events, float(passed.person_seconds().sum()))
+
+
+def _pictures(path: Path) -> Any:
+    """(time, picture) of a recording again and again."""
+    base = last = step = 0.0
+    while True:
+        with av.open(str(path)) as container:
+            for picture in container.decode(video=0):
+                now = base + float(picture.time or 0.0)
+                step, last = (now - last if now > last else step), now
+                yield now, picture.to_ndarray(format="bgr24")
+        base = last + step
+
+
+def measure(scene: Scene, peer: Loop, repeat: int, factory: PerceptionFactory) -> dict[str, Cost]:
+    """Medians of ``repeat`` alternating rounds."""
+    size = DetectorOptions().longest
+    seen: dict[str, list[Any]] = {}
+
+    def peer_at(longest: int) -> Callable[[], Cost]:
+        def run() -> Cost:
+            cost, seen[f"loop {longest}"] = peer.run(scene, longest)
+            return cost
+
+        return run
+
+    sides: dict[str, Callable[[], Cost]] = {
+        "loop 640": peer_at(640),
+        f"loop {size}": peer_at(size),
+        "floor": lambda: floor(scene, size),
+        "vigil": lambda: ours(scene, factory, gated=True),
+        "vigil, gates off": lambda: ours(scene, factory, gated=False),
+    }
+    rounds: dict[str, list[Cost]] = {name: [] for name in sides}
+    for number in range(repeat):
+        for name, side in sides.items():
+            rounds[name].append(side())
+            print(f"{scene.name} {number + 1}/{repeat} {name}: {rounds[name][-1].share:.4f}", file=sys.stderr, flush=True)
+    found = {name: judged(scene, rows, factory) for name, rows in seen.items()}
+    out = {}
+    for name, costs in rounds.items():
+        last = found.get(name, costs[-1])
+        out[name] = Cost(statistics.median(cost.share for cost in costs), last.events, last.people)
+    return out
+
+
+def table(results: dict[str, dict[str, Cost]]) -> list[str]:
+    names = next(iter(results.values())).keys()
+    lines = [
+        "| scene | "
+        + " | ".join(f"{name}" for name in names)
+        + " | streams a core, vigil against loop 640 | over the floor | events: loop 640 / vigil / gates off | person-seconds: loop 640 / vigil / gates off |",
+        "|---|" + "---|" * (len(names) + 4),
+    ]
+    for scene, costs in results.items():
+        mine, other, bare, open_ = costs["vigil"], costs["loop 640"], costs["floor"], costs["vigil, gates off"]
+        lines.append(
+            f"| {scene} | "
+            + " | ".join(f"{cost.share:.4f}" for cost in costs.values())
+            + f" | {1 / mine.share:.1f} against {1 / other.share:.1f}: {other.share / mine.share:.1f} x"
+            + f" | {open_.share / bare.share - 1:+.0%}"
+            + f" | {other.events} / {mine.events} / {open_.events}"
+            + f" | {other.people or 0:.0f} / {mine.people or 0:.0f} / {open_.people or 0:.0f} |"
+        )
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recordings", type=Path, nargs="+")
+    parser.add_argument("--peer", type=Path, required=True, help="a Python that has ultralytics")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each recording; 0 leaves them out")
+    parser.add_argument("--quiet", type=float, default=60.0, help="seconds of the quiet scene; 0 leaves it out")
+    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--write", type=Path, help="page whose table is replaced")
+    args = parser.parse_args()
+    results: dict[str, dict[str, Cost]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        scenes = [Scene(path.name, path, min(args.seconds, length_of(path))) for path in args.recordings if args.seconds]
+        if args.quiet:
+            quiet = still_scene(args.recordings[0], Path(folder), WARM + args.quiet)
+            third = max(args.quiet / 3, 5.0)
+            scenes.append(Scene("quiet, 1920x1080", quiet, third, gates_warm=WARM, gates_seconds=WARM + args.quiet))
+        factory = load_perception()
+        peer = Loop(args.peer, str(entry_of(DETECTOR, load_catalogue()).path))
+        for scene in scenes:
+            results[scene.name] = measure(scene, peer, args.repeat, factory)
+    head = (
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.machine()}, load {os.getloadavg()[0]:.1f}, f32, medians of "
+        f"{args.repeat} alternating rounds; CPU seconds a second of video at {RATE:g} analysed pictures a second."
+    )
+    lines = [head, "", *table(results)]
+    print("\n".join(lines))
+    if args.write:
+        text = args.write.read_text(encoding="utf-8")
+        before, _, rest = text.partition(BEGIN_MARK)
+        after = rest.partition(END_MARK)[2]
+        page = f"{before}{BEGIN_MARK}\n" + "\n".join(lines) + f"\n{END_MARK}{after}"
+        args.write.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
