@@ -70,37 +70,43 @@ class Wire(BaseModel):
 
 
 class Bilingual(Wire):
-    vi: str
-    en: str
+    vi: str = Field(examples=["Hành lang"])
+    en: str = Field(examples=["Corridor"])
 
 
 class CameraReportOut(Wire):
     """How the watching process found the camera. An old report says nothing about now."""
 
-    at: datetime
-    fresh: bool
+    at: datetime = Field(examples=["2021-06-11T01:00:00Z"])
+    fresh: bool = Field(examples=[True])
     state: State
     reason: GapReason | None
     recording: State | None = Field(description="Of the evidence stream, where that is another one.")
-    codec: str
-    width: int
-    height: int
-    text: str = Field(description="What went wrong last, redacted.")
+    codec: str = Field(examples=["h264"])
+    width: int = Field(examples=[1920])
+    height: int = Field(examples=[1080])
+    text: str = Field(examples=["the camera did not answer within 10 s"], description="What went wrong last, redacted.")
 
 
 class CameraOut(Wire):
     id: str = Field(examples=["cam-corridor-2"])
-    facility: str
+    facility: str = Field(examples=["kcl-01"])
     name: str = Field(examples=["Hành lang tầng 2"])
-    source: str = Field(description="Redacted: no password ever leaves.")
-    evidence_source: str = Field(description="Stream that evidence is cut from, redacted; empty: the same one.")
-    rate: float | None = Field(description="Analysed instants a second that were asked for; null: the deployment's.")
-    running: bool = Field(description="Whether it is to be watched.")
-    added_here: bool = Field(description="Added through the service; otherwise the site file names it.")
+    source: str = Field(examples=["rtsp://10.0.0.12:554/stream1"], description="Redacted: no password ever leaves.")
+    evidence_source: str = Field(
+        examples=["rtsp://10.0.0.12:554/stream0"], description="Stream that evidence is cut from, redacted; empty: the same one."
+    )
+    rate: float | None = Field(
+        examples=[2.0], description="Analysed instants a second that were asked for; null: the deployment's."
+    )
+    running: bool = Field(examples=[True], description="Whether it is to be watched.")
+    added_here: bool = Field(examples=[False], description="Added through the service; otherwise the site file names it.")
     state: str = Field(description="live, connecting, stale, down, auth_failed, stopped, or unknown.", examples=["live"])
-    version: int = Field(description="Grows with every change; the ETag is this number in quotes. 0: as the site file says.")
-    changed_at: datetime | None
-    changed_by: str | None
+    version: int = Field(
+        examples=[3], description="Grows with every change; the ETag is this number in quotes. 0: as the site file says."
+    )
+    changed_at: datetime | None = Field(examples=["2021-06-11T01:00:00Z"])
+    changed_by: str | None = Field(examples=["admin"])
     report: CameraReportOut | None
 
 
@@ -153,96 +159,98 @@ class CameraChangeIn(Wire):
 
 
 class FacilityOut(Wire):
-    id: str
-    name: str
-    kind: str
+    id: str = Field(examples=["kcl-01"])
+    name: str = Field(examples=["Khu cách ly số 1"])
+    kind: str = Field(examples=["civil"])
     timezone: str = Field(examples=["Asia/Ho_Chi_Minh"])
-    site_sha256: str
+    site_sha256: str = Field(examples=["0ac5174e9a3c9bd7d3c8a2b1f6e4d59c8b7a6f5e4d3c2b1a0f9e8d7c6b5a4938"])
 
 
 class ZoneOut(Wire):
-    id: str
-    camera: str
-    version: int
+    id: str = Field(examples=["corridor-2"])
+    camera: str = Field(examples=["cam-corridor-2"])
+    version: int = Field(examples=[1])
     kind: ZoneKind
-    name: str
-    polygon: list[tuple[float, float]] = Field(description="Fractions of the picture, 0..1.")
-    valid_from: datetime
-    valid_to: datetime | None
+    name: str = Field(examples=["Hành lang"])
+    polygon: list[tuple[float, float]] = Field(
+        examples=[[[(0.0, 1.0), (0.3, 0.4), (0.7, 0.4), (1.0, 1.0)]]], description="Fractions of the picture, 0..1."
+    )
+    valid_from: datetime = Field(examples=["2021-06-11T00:00:00Z"])
+    valid_to: datetime | None = Field(examples=[None])
 
 
 class DroppedOut(Wire):
-    reason: str
-    frames: int
+    reason: str = Field(examples=["rate"])
+    frames: int = Field(examples=[9600])
 
 
 class ModelOut(Wire):
-    name: str
-    sha256: str
+    name: str = Field(examples=["person-head"])
+    sha256: str = Field(examples=["0ac5174e9a3c9bd7d3c8a2b1f6e4d59c8b7a6f5e4d3c2b1a0f9e8d7c6b5a4938"])
 
 
 class ProvenanceOut(Wire):
-    run: str
-    site_sha256: str
-    code_version: str
-    backend: str
-    precision: str
+    run: str = Field(examples=["8d03e72527f75497bf1f8e28ef43786a"])
+    site_sha256: str = Field(examples=["0ac5174e9a3c9bd7d3c8a2b1f6e4d59c8b7a6f5e4d3c2b1a0f9e8d7c6b5a4938"])
+    code_version: str = Field(examples=["0.1.0"])
+    backend: str = Field(examples=["openvino:cpu"])
+    precision: str = Field(examples=["f32"])
     models: list[ModelOut]
 
 
 class RunOut(Wire):
-    id: str
-    facility: str
-    camera: str
-    source: str
-    source_sha256: str | None
+    id: str = Field(examples=["8d03e72527f75497bf1f8e28ef43786a"])
+    facility: str = Field(examples=["kcl-01"])
+    camera: str = Field(examples=["cam-corridor-2"])
+    source: str = Field(examples=["hanh-lang_20210820_120000.mp4"])
+    source_sha256: str | None = Field(examples=["0ac5174e9a3c9bd7d3c8a2b1f6e4d59c8b7a6f5e4d3c2b1a0f9e8d7c6b5a4938"])
     time_basis: TimeBasis
-    first_at: datetime
-    observed_s: float
+    first_at: datetime = Field(examples=["2021-08-20T05:02:00Z"])
+    observed_s: float = Field(examples=[480.0])
     state: RunState
-    frames_captured: int
-    frames_analysed: int
+    frames_captured: int = Field(examples=[12000])
+    frames_analysed: int = Field(examples=[2400])
     frames_dropped: list[DroppedOut]
-    tracks: int
-    started_at: datetime
-    finished_at: datetime | None
-    note: str
+    tracks: int = Field(examples=[12])
+    started_at: datetime = Field(examples=["2021-08-20T06:00:00Z"])
+    finished_at: datetime | None = Field(examples=["2021-08-20T06:04:10Z"])
+    note: str = Field(examples=[""])
     provenance: ProvenanceOut
 
 
 class UnknownOut(Wire):
     reason: str = Field(examples=["FACE_AWAY"])
     label: Bilingual
-    instants: int
+    instants: int = Field(examples=[4])
 
 
 class VotesOut(Wire):
     violating: int = Field(examples=[14])
     compliant: int = Field(examples=[1])
     unknown: list[UnknownOut]
-    assessed: int
-    total: int
-    assessed_share: float | None = Field(description="assessed / total; null when nothing was judged.")
+    assessed: int = Field(examples=[15])
+    total: int = Field(examples=[21])
+    assessed_share: float | None = Field(examples=[0.714], description="assessed / total; null when nothing was judged.")
 
 
 class MeasureOut(Wire):
     name: str = Field(examples=["violating_ratio"])
     label: Bilingual
     value: float = Field(examples=[0.93])
-    unit: str
+    unit: str = Field(examples=[""])
     threshold: float | None = Field(examples=[0.7])
 
 
 class RoleOut(Wire):
     role: Role
     label: Bilingual
-    probability: float
-    sources: list[str] = Field(description="Names of the evidence that decided, strongest first.")
+    probability: float = Field(examples=[0.91])
+    sources: list[str] = Field(examples=[["E1:room_door"]], description="Names of the evidence that decided, strongest first.")
 
 
 class RuleOut(Wire):
     id: str = Field(examples=["Q01"])
-    version: int
+    version: int = Field(examples=[1])
     text: Bilingual
     basis: list[str] = Field(examples=[["DISP", "5K"]])
     nature: Nature = Field(description="How strong the basis is; never print `practice` and `inference` as law.")
@@ -251,55 +259,60 @@ class RuleOut(Wire):
 class EventOut(Wire):
     """A sign of a violation. It becomes a violation when ``review_state`` is ``confirmed``, not before."""
 
-    id: str
-    facility: str
-    camera: str
+    id: str = Field(examples=["3dd11255-d583-5504-b817-5b595590aeae"])
+    facility: str = Field(examples=["kcl-01"])
+    camera: str = Field(examples=["cam-corridor-2"])
     rule: RuleOut
     severity: Severity
     subject: str = Field(examples=["track:12"])
     sentence: Bilingual
-    since: datetime
-    opened_at: datetime
-    ended_at: datetime | None
-    since_pts_s: float
-    opened_pts_s: float
+    since: datetime = Field(examples=["2021-08-20T05:02:00Z"])
+    opened_at: datetime = Field(examples=["2021-08-20T05:02:03Z"])
+    ended_at: datetime | None = Field(examples=["2021-08-20T05:02:09Z"])
+    since_pts_s: float = Field(examples=[120.0])
+    opened_pts_s: float = Field(examples=[123.0])
     ending: Ending
     votes: VotesOut
-    zone: str | None
-    zone_name: str | None
-    zone_version: int | None
+    zone: str | None = Field(examples=["corridor-2"])
+    zone_name: str | None = Field(examples=["Hành lang"])
+    zone_version: int | None = Field(examples=[1])
     role: RoleOut | None
     measures: list[MeasureOut]
-    tracks: list[int]
+    tracks: list[int] = Field(examples=[[12]])
     time_basis: TimeBasis
     review_state: ReviewState
     evidence_state: EvidenceState
-    version: int = Field(description="Grows with every decision; the ETag is this number in quotes.")
+    version: int = Field(examples=[1], description="Grows with every decision; the ETag is this number in quotes.")
     provenance: ProvenanceOut
 
 
 class EvidenceOut(Wire):
-    id: str
+    id: str = Field(examples=["3dd11255-d583-5504-b817-5b595590aeae"])
     kind: EvidenceKind
     state: EvidenceState
-    href: str | None = Field(description="Where the file is served; null until it is ready.")
-    media_type: str
-    ordinal: int
-    sha256: str | None
-    size_bytes: int | None
-    codec: str | None
-    starts_at: datetime | None
-    duration_s: float | None
-    derived_from: str | None = Field(description="Set for a copy made for browsers; the original is the evidence.")
-    reason: str
+    href: str | None = Field(
+        examples=["/api/v1/evidence/3dd11255-d583-5504-b817-5b595590aeae/content"],
+        description="Where the file is served; null until it is ready.",
+    )
+    media_type: str = Field(examples=["video/mp4"])
+    ordinal: int = Field(examples=[0])
+    sha256: str | None = Field(examples=["0ac5174e9a3c9bd7d3c8a2b1f6e4d59c8b7a6f5e4d3c2b1a0f9e8d7c6b5a4938"])
+    size_bytes: int | None = Field(examples=[886164])
+    codec: str | None = Field(examples=["h264"])
+    starts_at: datetime | None = Field(examples=["2021-08-20T05:01:55Z"])
+    duration_s: float | None = Field(examples=[19.0])
+    derived_from: str | None = Field(
+        examples=[None], description="Set for a copy made for browsers; the original is the evidence."
+    )
+    reason: str = Field(examples=[""])
 
 
 class ReviewOut(Wire):
     decision: Decision
-    reason_code: str
-    comment: str
-    reviewer: str
-    at: datetime
+    reason_code: str = Field(examples=["clearly_seen"])
+    comment: str = Field(examples=["Thấy rõ ở giây thứ 12."])
+    reviewer: str = Field(examples=["lan"])
+    at: datetime = Field(examples=["2021-08-20T07:15:00Z"])
 
 
 class EventDetailOut(EventOut):
@@ -309,8 +322,8 @@ class EventDetailOut(EventOut):
 
 class EventPageOut(Wire):
     events: list[EventOut]
-    next: str | None = Field(description="Cursor of the next page; null on the last one.")
-    total: int = Field(description="All events that match the filter, not only those of this page.")
+    next: str | None = Field(examples=["MjAyMS0wOC0yMA"], description="Cursor of the next page; null on the last one.")
+    total: int = Field(examples=[3], description="All events that match the filter, not only those of this page.")
 
 
 class ReviewIn(Wire):
@@ -329,66 +342,66 @@ class ReviewIn(Wire):
 
 
 class CoverageOut(Wire):
-    start: datetime
-    end: datetime
+    start: datetime = Field(examples=["2021-08-20T05:02:00Z"])
+    end: datetime = Field(examples=["2021-08-20T05:04:00Z"])
     state: CoverageState
     reason: GapReason | None
-    run: str | None
+    run: str | None = Field(examples=["8d03e72527f75497bf1f8e28ef43786a"])
 
 
 class CoveragePageOut(Wire):
     """Time without an interval was not watched either: ``unrecorded_s`` counts it."""
 
-    camera: str
-    since: datetime
-    until: datetime
-    live_s: float
-    degraded_s: float
-    gap_s: float
-    unrecorded_s: float
-    observed_share: float = Field(description="(live + degraded) / asked time.")
+    camera: str = Field(examples=["cam-corridor-2"])
+    since: datetime = Field(examples=["2021-08-20T05:02:00Z"])
+    until: datetime = Field(examples=["2021-08-20T05:10:00Z"])
+    live_s: float = Field(examples=[420.0])
+    degraded_s: float = Field(examples=[60.0])
+    gap_s: float = Field(examples=[120.0])
+    unrecorded_s: float = Field(examples=[0.0])
+    observed_share: float = Field(examples=[0.8], description="(live + degraded) / asked time.")
     intervals: list[CoverageOut]
 
 
 class OutageOut(Wire):
     """A stretch without a connection: of one camera or, cause `facility_line`, of several at once."""
 
-    start: datetime
-    end: datetime
-    cause: str
-    cameras: list[str]
+    start: datetime = Field(examples=["2021-06-11T01:00:00Z"])
+    end: datetime = Field(examples=["2021-06-11T01:04:10Z"])
+    cause: str = Field(examples=["unreachable"])
+    cameras: list[str] = Field(examples=[["cam-corridor-2"]])
 
 
 class ConnectionOut(Wire):
     """Planned time is neither up nor down. Means and uptime are null when there is nothing to take them of."""
 
-    uptime: float | None
-    connected_s: float
-    planned_s: float
-    longest_s: float
-    mttr_s: float | None
-    mtbf_s: float | None
+    uptime: float | None = Field(examples=[0.997])
+    connected_s: float = Field(examples=[86_140.0])
+    planned_s: float = Field(examples=[0.0])
+    longest_s: float = Field(examples=[250.0])
+    mttr_s: float | None = Field(examples=[130.0])
+    mtbf_s: float | None = Field(examples=[43_070.0])
     outages: list[OutageOut]
 
 
 class CameraConnectionOut(ConnectionOut):
-    camera: str
+    camera: str = Field(examples=["cam-corridor-2"])
 
 
 class FacilityConnectionOut(ConnectionOut):
     """`uptime` is of the time in which at least one camera was connected; `outages` has a failed line as one."""
 
-    facility: str
-    since: datetime
-    until: datetime
+    facility: str = Field(examples=["kcl-01"])
+    since: datetime = Field(examples=["2021-06-10T00:00:00Z"])
+    until: datetime = Field(examples=["2021-06-11T00:00:00Z"])
     cameras: list[CameraConnectionOut]
 
 
 class RedrawingOut(Wire):
     """A camera that was moved and whose zones have not been drawn again since."""
 
-    camera: str
-    moved_at: datetime
+    camera: str = Field(examples=["cam-corridor-2"])
+    moved_at: datetime = Field(examples=["2021-06-11T01:00:00Z"])
 
 
 class CredentialsIn(Wire):
@@ -397,16 +410,19 @@ class CredentialsIn(Wire):
 
 
 class SessionOut(Wire):
-    name: str
-    grade: str
-    csrf_token: str = Field(description="Send it as X-CSRF-Token with every request that changes something.")
-    expires_at: datetime
+    name: str = Field(examples=["lan"])
+    grade: str = Field(examples=["inspector"])
+    csrf_token: str = Field(
+        examples=["0ac5174e9a3c9bd7d3c8a2b1f6e4d59c8b7a6f5e4d3c2b1a0f9e8d7c6b5a4938"],
+        description="Send it as X-CSRF-Token with every request that changes something.",
+    )
+    expires_at: datetime = Field(examples=["2021-08-20T17:00:00Z"])
 
 
 class CheckOut(Wire):
     name: str = Field(examples=["database"])
-    ok: bool
-    detail: str
+    ok: bool = Field(examples=[True])
+    detail: str = Field(examples=["SQLite 3.53.4"])
 
 
 class HealthOut(Wire):

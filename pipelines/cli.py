@@ -34,10 +34,11 @@ from pipelines.sources.address import redact
 
 app = typer.Typer(
     name="vigil",
-    help="""Judges compliance in quarantine facilities from video, with evidence.
-
-    Begin with `vigil analyze RECORDING... --site site.toml`, look at the result with `vigil serve`, and when something
-    does not work ask `vigil doctor`. Every command explains itself with --help.""",
+    help=(
+        "Judges compliance in quarantine facilities from video, with evidence.\n\n"
+        "Begin with `vigil analyze RECORDING... --site site.toml`, look at the result with `vigil serve`, "
+        "and when something does not work ask `vigil doctor`. Every command explains itself with --help."
+    ),
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

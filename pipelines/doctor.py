@@ -6,6 +6,7 @@ import importlib.metadata
 import platform
 import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -67,12 +68,24 @@ def _guarded(check: Callable[[Settings], Sequence[Finding]], settings: Settings)
 
 
 def _versions(_settings: Settings) -> Sequence[Finding]:
-    libraries = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in LIBRARIES)
-    return (
+    found = {name: _version(name) for name in ("vigil", *LIBRARIES)}
+    missing = ", ".join(name for name, version in found.items() if version is None)
+    libraries = ", ".join(f"{name} {version}" for name, version in found.items() if version and name != "vigil")
+    findings = [
         Finding("python", Health.OK, f"{platform.python_version()} on {platform.system()} {platform.machine()}"),
-        Finding("vigil", Health.OK, importlib.metadata.version("vigil")),
+        Finding("vigil", Health.OK if found["vigil"] else Health.BAD, found["vigil"] or "is not installed here"),
         Finding("libraries", Health.OK, libraries),
-    )
+    ]
+    if missing:
+        findings[-1] = Finding("libraries", Health.BAD, f"missing: {missing}", "install the pinned libraries: scripts/bootstrap")
+    return findings
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _sqlite(_settings: Settings) -> Sequence[Finding]:
@@ -94,40 +107,53 @@ def _device(settings: Settings) -> Sequence[Finding]:
 
 
 def _weights(_settings: Settings) -> Sequence[Finding]:
-    from models.weights import load_catalogue
+    from models.errors import UnfitWeights
+    from models.weights import load_catalogue, read_verified
 
     findings = []
     for entry in load_catalogue():
-        intact = entry.is_intact()
-        findings.append(
-            Finding(
-                f"weights {entry.name}",
-                Health.OK if intact else Health.BAD,
-                f"sha256 {entry.sha256[:12]}" + ("" if intact else " does not match the file"),
-                "" if intact else "restore the file from the release; unknown weights are never loaded",
-            )
-        )
+        try:
+            read_verified(entry)
+        except UnfitWeights as unfit:
+            remedy = f"restore {entry.path} from the release; unknown weights are never loaded"
+            findings.append(Finding(f"weights {entry.name}", Health.BAD, str(unfit).partition(";")[0], remedy))
+        else:
+            findings.append(Finding(f"weights {entry.name}", Health.OK, f"sha256 {entry.sha256[:12]}"))
     return findings
 
 
 def _database(settings: Settings) -> Sequence[Finding]:
+    from pipelines.store.database import sqlite_path
     from pipelines.store.migration import describe
 
+    path = sqlite_path(settings.database)
+    if path is not None and (problem := _unwritable(path.parent)):
+        return (Finding("database", Health.BAD, problem, "let Vigil's user write there, or set VIGIL_DATA_DIR"),)
     return (Finding("database", Health.OK, describe(settings.database)),)
 
 
 def _evidence(settings: Settings) -> Sequence[Finding]:
-    folder = settings.evidence
-    folder.mkdir(parents=True, exist_ok=True)
-    probe = folder / ".doctor"
-    probe.write_bytes(b"")
-    probe.unlink()
-    return (Finding("evidence folder", Health.OK, f"{folder} can be written"),)
+    if problem := _unwritable(settings.evidence):
+        return (Finding("evidence folder", Health.BAD, problem, "let Vigil's user write there, or set VIGIL_EVIDENCE_DIR"),)
+    return (Finding("evidence folder", Health.OK, f"{settings.evidence} can be written"),)
+
+
+def _unwritable(folder: Path) -> str:
+    """Why a file with something in it can not be made in the folder; empty when it can. Makes the folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor") as probe:
+            probe.write(b"fit?")
+            probe.flush()
+    except OSError as error:
+        return f"{folder} can not be written ({error.strerror})"
+    return ""
 
 
 def _space(settings: Settings) -> Sequence[Finding]:
-    free = shutil.disk_usage(settings.evidence).free / 1e9
-    found = f"{free:.1f} GB free"
+    there = next(folder for folder in (settings.evidence, *settings.evidence.parents) if folder.is_dir())
+    free = shutil.disk_usage(there).free / 1e9
+    found = f"{free:.1f} GB free on the disk of {there}"
     if free < NO_SPACE_GB:
         return (Finding("space", Health.BAD, found, "make room: evidence can not be written"),)
     if free < LOW_SPACE_GB:

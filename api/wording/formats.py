@@ -67,12 +67,12 @@ class Formats:
     def moment(self, at: datetime, basis: TimeBasis = TimeBasis.LIVE) -> str:
         """Date and clock time; without a real time only the position from the start of the recording."""
         if basis is TimeBasis.UNKNOWN:
-            return f"+{self.span(at - datetime(1970, 1, 1, tzinfo=UTC))}"
+            return self._offset(at)
         return at.astimezone(self.zone).strftime("%d/%m/%Y %H:%M:%S")
 
     def clock(self, at: datetime, basis: TimeBasis = TimeBasis.LIVE) -> str:
         if basis is TimeBasis.UNKNOWN:
-            return f"+{self.span(at - datetime(1970, 1, 1, tzinfo=UTC))}"
+            return self._offset(at)
         return at.astimezone(self.zone).strftime("%H:%M:%S")
 
     def hour(self, at: datetime, basis: TimeBasis = TimeBasis.LIVE) -> str:
@@ -81,6 +81,11 @@ class Formats:
 
     def day(self, day: date) -> str:
         return day.strftime("%d/%m/%Y")
+
+    def _offset(self, at: datetime) -> str:
+        """Position from the start of a recording without a real time; the margin of a timeline lies before it."""
+        offset = self.span(at - datetime(1970, 1, 1, tzinfo=UTC))
+        return offset if offset.startswith("-") else f"+{offset}"
 
     def span(self, length: timedelta) -> str:
         """h:mm:ss, or m:ss below an hour."""

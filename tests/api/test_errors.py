@@ -90,7 +90,24 @@ def test_every_api_route_describes_itself(world: World) -> None:
         described == {name for name in TABLE if "/api/v1/" in name or name.endswith(("/livez", "/readyz", "/healthz"))} - hidden
     )
     assert schema["components"]["schemas"]["ReviewIn"]["examples"][0]["decision"] == "confirm"
-    assert any("examples" in field for field in schema["components"]["schemas"]["EventOut"]["properties"].values())
+
+
+def test_every_plain_field_of_an_answer_shows_an_example(world: World) -> None:
+    schemas = world.client(None).get("/api/v1/openapi.json").json()["components"]["schemas"]
+    answers = {name: schema for name, schema in schemas.items() if name.endswith("Out")}
+    assert len(answers) > 15
+
+    def says_itself(field: dict[str, object]) -> bool:
+        """Another schema with examples of its own, or an enumeration."""
+        return "$ref" in str(field) or "const" in field or "enum" in field
+
+    silent = [
+        f"{name}.{field}"
+        for name, schema in answers.items()
+        for field, described in schema["properties"].items()
+        if "examples" not in described and not says_itself(described)
+    ]
+    assert silent == []
 
 
 # --- pages ---------------------------------------------------------------------------------------

@@ -143,6 +143,7 @@ def test_an_unknown_time_is_counted_from_the_start_and_never_dressed_as_a_date()
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(minutes=61, seconds=5)
     assert F_VI.moment(at, TimeBasis.UNKNOWN) == "+1:01:05"
     assert F_VI.hour(at, TimeBasis.UNKNOWN) == "+1:01:05"
+    assert F_VI.hour(datetime(1969, 12, 31, 23, 59, 55, tzinfo=UTC), TimeBasis.UNKNOWN) == "-0:05"
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,16 @@ def test_a_small_laptop_shows_clip_and_verdicts_without_scrolling(page: Page, si
         page.screenshot(path=folder / f"event-laptop-{height}.png")
 
 
+def test_a_narrow_page_puts_first_what_is_needed_to_decide(page: Page, site: Site) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    _open(page, site)
+    tops = [page.locator(part).bounding_box() for part in (".player", "#decision", ".why-card", ".facts-card", ".strip-card")]
+    ys = [box["y"] for box in tops if box is not None]
+    assert len(ys) == 5
+    assert ys == sorted(ys)
+    expect(page.locator(".lead")).to_contain_text("Hành lang tầng 2 · 20/08/2021 12:02:00")
+
+
 def test_boxes_follow_the_picture_and_can_be_hidden(page: Page, site: Site) -> None:
     _open(page, site)
     _ready(page)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from models.weights import WeightsEntry
+from models.weights import load_catalogue
 from pipelines.doctor import Finding, Health, examine, fit
 from pipelines.settings import Settings
 
@@ -42,18 +44,44 @@ def test_this_installation_is_fit(tmp_path: Path) -> None:
     assert any(subject.startswith("weights ") for subject in by_subject(findings))
 
 
-def test_changed_weights_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(WeightsEntry, "is_intact", lambda _self: False)
+def test_changed_and_missing_weights_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed, missing, *others = load_catalogue()
+    spoilt = tmp_path / changed.path.name
+    spoilt.write_bytes(changed.path.read_bytes()[:-1] + b"?")
+    catalogue = (replace(changed, path=spoilt), replace(missing, path=tmp_path / "gone.onnx"), *others)
+    monkeypatch.setattr("models.weights.load_catalogue", lambda: catalogue)
     findings = examine(Settings(data_dir=tmp_path))
     assert not fit(findings)
-    assert all(f.health is Health.BAD for subject, f in by_subject(findings).items() if subject.startswith("weights "))
+    told = by_subject(findings)
+    assert f"recorded is {changed.sha256}" in told[f"weights {changed.name}"].found
+    assert told[f"weights {missing.name}"].found == "gone.onnx: No such file or directory"
+    assert str(tmp_path / "gone.onnx") in told[f"weights {missing.name}"].remedy
+    assert all(told[f"weights {entry.name}"].health is Health.OK for entry in others)
 
 
-def test_a_folder_that_cannot_be_written_is_found(tmp_path: Path) -> None:
+def test_folders_that_cannot_be_written_are_found_and_nothing_else_breaks(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way", encoding="utf-8")
-    findings = by_subject(examine(Settings(data_dir=tmp_path, evidence_dir=blocked)))
-    assert findings["evidence"].health is Health.BAD
+    findings = by_subject(examine(Settings(data_dir=blocked / "data")))
+    bad = {subject for subject, finding in findings.items() if finding.health is Health.BAD}
+    assert bad == {"database", "evidence folder"}
+    assert f"{blocked / 'data' / 'evidence'} can not be written" in findings["evidence folder"].found
+    assert "VIGIL_EVIDENCE_DIR" in findings["evidence folder"].remedy
+    assert "VIGIL_DATA_DIR" in findings["database"].remedy
+
+
+def test_a_full_disk_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=0.4e9))
+    findings = examine(Settings(data_dir=tmp_path))
+    assert not fit(findings)
+    assert by_subject(findings)["space"].found.startswith("0.4 GB free")
+
+
+def test_a_missing_library_is_one_line_with_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.doctor.LIBRARIES", ("numpy", "no-such-library"))
+    findings = by_subject(examine(Settings(data_dir=tmp_path)))
+    assert findings["libraries"].found == "missing: no-such-library"
+    assert "scripts/bootstrap" in findings["libraries"].remedy
 
 
 def test_cameras_are_called_and_secrets_are_not_shown(tmp_path: Path) -> None:
