@@ -368,7 +368,7 @@ class OutageOut(Wire):
 
     start: datetime = Field(examples=["2021-06-11T01:00:00Z"])
     end: datetime = Field(examples=["2021-06-11T01:04:10Z"])
-    cause: str = Field(examples=["unreachable"])
+    cause: str = Field(examples=["network"])
     cameras: list[str] = Field(examples=[["cam-corridor-2"]])
 
 
