@@ -79,7 +79,7 @@ def polygon_fault(polygon: Sequence[Point]) -> str | None:
         return f"has {len(polygon)} points; an area needs at least three"
     for x, y in polygon:
         if not (isfinite(x) and isfinite(y) and 0 <= x <= 1 and 0 <= y <= 1):
-            return f"the point [{x:g}, {y:g}] lies outside the picture; coordinates are fractions from 0 to 1"
+            return f"has the point [{x:g}, {y:g}], which is outside the picture; coordinates are fractions from 0 to 1"
     edges = list(pairwise([*polygon, polygon[0]]))
     if any(a == b for a, b in edges):
         return "repeats a point"
@@ -98,7 +98,7 @@ def line_fault(line: Sequence[Point]) -> str | None:
         return f"has {len(line)} points; a line needs at least two"
     for x, y in line:
         if not (isfinite(x) and isfinite(y) and 0 <= x <= 1 and 0 <= y <= 1):
-            return f"the point [{x:g}, {y:g}] lies outside the picture; coordinates are fractions from 0 to 1"
+            return f"has the point [{x:g}, {y:g}], which is outside the picture; coordinates are fractions from 0 to 1"
     if any(hypot(b[0] - a[0], b[1] - a[1]) < 0.01 for a, b in pairwise(line)):
         return "has a piece of no length"
     pieces = list(pairwise(line))

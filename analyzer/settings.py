@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import timedelta
-from math import isfinite
 from typing import Any, cast
 
 from analyzer.entry import Clause, Entry
@@ -14,6 +13,9 @@ from analyzer.site import RuleSetting
 
 _FASTEST = 30.0
 """Instants a second no camera exceeds here: more assessed ones than this fit in no window."""
+
+_MOST = 1e8
+"""No number of a rule is larger: as seconds it is three years."""
 
 _OPTIONAL_DURATIONS = frozenset({"warn", "high", "critical"})
 
@@ -40,8 +42,8 @@ def applied(entry: Entry, setting: RuleSetting) -> Entry:
     if unknown:
         raise InvalidSetting(where, f'has no threshold "{unknown[0]}"; it has {", ".join(thresholds(entry))}')
     for name, value in wanted.items():
-        if not isfinite(value) or value < 0:
-            raise InvalidSetting(where, f"{name} = {value:g} is not a number from 0 on")
+        if not 0 <= value <= _MOST:
+            raise InvalidSetting(where, f"{name} = {value:g} is not a number from 0 to {_MOST:g}")
     clauses = tuple(_changed(clause, wanted, setting) for clause in entry.clauses)
     for clause in clauses:
         if fault := _fault(clause):
@@ -92,8 +94,9 @@ def _fault(clause: Clause) -> str | None:
     timing = clause.timing
     if not 0 < timing.ratio <= 1:
         return f"ratio = {timing.ratio:g} is not a share above 0 and up to 1"
-    if not 1 <= timing.min_assessed <= timing.span.total_seconds() * _FASTEST:
-        return f"min_assessed = {timing.min_assessed:g} instants do not fit in a window of {timing.span.total_seconds():g} s"
+    least, longest = timing.min_assessed, timing.span.total_seconds()
+    if not 1 <= least <= longest * _FASTEST or least != int(least):
+        return f"min_assessed = {least:g} is not a whole number of instants that fit in a window of {longest:g} s"
     if timing.warn is not None and timing.warn > timing.min_duration:
         return "warn_s is longer than min_duration_s: the warning would come after the event"
     if timing.high is not None and timing.high < timing.min_duration:

@@ -1,7 +1,7 @@
 """How well every rule finds what happens in simulated scenes with a known truth, and nothing else.
 
 Run: ``python benchmarks/scenarios.py [--seeds N] [--noise clean|noisy|better|both] [--rules Q01,S02] [--stubborn SHARE]
-[--json FILE] [--failures]``. Four kinds of scenes a rule and seed: violating, compliant, borderline, not assessable;
+[--json FILE] [--failures] [--write docs/measurements.md]``. Four kinds of scenes a rule and seed: violating, compliant, borderline, not assessable;
 all rules run in all scenes. The same scenes on every machine.
 
 ``noisy``: the error rates measured for the shipped networks; ``better``: the same with equipment read more surely.
@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import platform
 import statistics
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from analyzer.types import RuleId
@@ -24,6 +26,7 @@ from tests.scenarios.noise import CLEAN, Noise, optimistic, realistic
 from tests.scenarios.scoring import Board, RoleScore, Score
 
 LEAST, MOST_TWICE = 0.98, 1.02
+BEGIN, END = "<!-- scenarios: begin -->", "<!-- scenarios: end -->"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -31,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     rules = tuple(rule for rule in RULES if not options.rules or rule in options.rules.split(","))
     noises = {"clean": CLEAN, "noisy": realistic(stubborn=options.stubborn), "better": optimistic()}
-    results = {}
+    results, tables = {}, list[str]()
     for name in ("clean", "noisy") if options.noise == "both" else (options.noise,):
         noise, begin = noises[name], time.perf_counter()
         board = campaign(noise, range(options.first, options.first + options.seeds), rules)
@@ -39,6 +42,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.failures:
             print("\n".join(line for score in board.rules.values() for line in score.failures), end="\n\n")
         results[name] = _record(board, rules, noise)
+        tables.append(_table(name, board, rules))
+    if options.write:
+        page = options.write.read_text(encoding="utf-8")
+        before, _, rest = page.partition(BEGIN)
+        after = rest.partition(END)[2]
+        options.write.write_text(before + "\n".join((BEGIN, _heading(options), *tables, END)) + after, encoding="utf-8")
     if options.json:
         Path(options.json).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
@@ -51,6 +60,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rules", default="", help="comma separated; all when left out")
     parser.add_argument("--stubborn", type=float, default=0.0, help="share of the wrong mask readings that sticks to a person")
     parser.add_argument("--json", default="", help="file for the figures")
+    parser.add_argument("--write", type=Path, help="page whose table is to be replaced")
     parser.add_argument("--failures", action="store_true", help="list every act missed, reported twice or never happened")
     return parser.parse_args(arguments)
 
@@ -69,6 +79,31 @@ def _print(name: str, noise: Noise, board: Board, rules: Sequence[RuleId], secon
     for title, roles in (("with markers", board.marked), ("without", board.unmarked)):
         print(f"roles {title}: {_roles(roles)}")
     print()
+
+
+def _heading(options: argparse.Namespace) -> str:
+    last = options.first + options.seeds - 1
+    return f"Seeds {options.first} to {last}, four kinds of scenes each; {datetime.now(UTC).date().isoformat()}, Python {platform.python_version()}.\n"
+
+
+def _table(name: str, board: Board, rules: Sequence[RuleId]) -> str:
+    """The figures as a table of a page."""
+    hours = board.seconds / 3600
+    roles = f"roles with markers: {_roles(board.marked)}; without: {_roles(board.unmarked)}"
+    lines = [
+        f"**{name}**: {board.scenes} scenes, {hours:.0f} camera-hours; {roles}.",
+        "",
+        "| rule | acts | recall | precision | false an hour | episodes an act | delay s | not told |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for rule, score in [*((rule, board.rules[rule]) for rule in rules), ("all", _sum(board))]:
+        delay = f"{statistics.median(score.delays):.1f}" if score.delays else "-"
+        shares = " | ".join(map(_share, (score.recall, score.precision)))
+        lines.append(
+            f"| {rule} | {score.acts} | {shares} | {score.false / hours:.3f} | {_share(score.per_act)} | {delay} |"
+            f" {_share(score.share_unknown)} |"
+        )
+    return "\n".join([*lines, ""])
 
 
 def _row(name: str, score: Score, hours: float) -> str:

@@ -10,6 +10,7 @@ from analyzer.catalogue import RuleState, explain_rules
 from analyzer.desk import Standing
 from analyzer.engine import Engine
 from analyzer.entry import Level, Text
+from analyzer.judgement import Timing
 from analyzer.labels import REASONS, ROLES
 from analyzer.privacy import withhold
 from analyzer.sentences import Language, seconds
@@ -64,15 +65,7 @@ def _standing(standing: Standing, language: Language) -> str:
     if judgement.reason is not None:
         said += f" ({_say(REASONS[judgement.reason], language)})"
     who = judgement.subject.key + (f" {_say(ROLES[judgement.role.role], language)}" if judgement.role else "")
-    needed = _say(
-        Text(
-            f"cần ≥ {timing.min_assessed} thời điểm đánh giá được, ≥ {timing.ratio:.0%} vi phạm, kéo dài ≥ "
-            f"{seconds(timing.first.total_seconds(), language) or '0 giây'}",
-            f"needs >= {timing.min_assessed} instants assessed, >= {timing.ratio:.0%} violating, over >= "
-            f"{seconds(timing.first.total_seconds(), language) or '0 s'}",
-        ),
-        language,
-    )
+    needed = _say(_needed(timing, language), language)
     state = _say(Text("ĐANG MỞ", "OPEN") if standing.open else Text("chưa mở", "not open"), language)
     counted = _say(
         Text(
@@ -98,3 +91,14 @@ def _silent(site: Site, heard: set[RuleId], language: Language) -> Iterator[str]
 
 def _say(text: Text, language: Language) -> str:
     return text.vi if language is Language.VI else text.en
+
+
+def _needed(timing: Timing, language: Language) -> Text:
+    """What opens an event."""
+    if timing.act:
+        return Text("một hành vi hoàn tất là đủ", "one completed act is enough")
+    lasting = seconds(timing.first.total_seconds(), language)
+    return Text(
+        f"cần ≥ {timing.min_assessed} thời điểm đánh giá được, ≥ {timing.ratio:.0%} vi phạm, kéo dài ≥ {lasting or '0 giây'}",
+        f"needs >= {timing.min_assessed} instants assessed, >= {timing.ratio:.0%} violating, over >= {lasting or '0 s'}",
+    )

@@ -21,6 +21,7 @@ from analyzer.errors import ComplianceError, InvalidSetting, InvalidSite
 from analyzer.ground import Ground
 from analyzer.settings import applied, thresholds
 from analyzer.site import Site
+from analyzer.types import Attire
 from pipelines.errors import BadSite
 from pipelines.site_build import Misplaced, build_site
 from pipelines.site_schema import SiteForm
@@ -79,6 +80,7 @@ def parse_site(content: bytes, path: Path) -> SiteDocument:
     try:
         site = build_site(form, _zone_of(form, place))
         _check_rules(site, place)
+        _check_uniforms(site, place)
         for number, camera in enumerate(site.cameras):
             if camera.calibration is not None:
                 try:
@@ -126,6 +128,13 @@ def _check_rules(site: Site, place: _Places) -> None:
         except InvalidSetting as problem:
             place.refuse((*key, "thresholds"), f"{problem.where} {problem.problem}", "change the numbers")
     explain_rules(site)
+
+
+def _check_uniforms(site: Site, place: _Places) -> None:
+    known = [attire.value for attire in Attire if attire is not Attire.NOT_VISIBLE]
+    for name in site.uniforms:
+        if name not in known:
+            place.refuse(("roles", "uniforms", name), f'no class of clothes "{name}"', _choices(name, known))
 
 
 class _Places:

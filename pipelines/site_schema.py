@@ -117,7 +117,7 @@ class SlotForm(Form):
     activity: Activity
     start: Clock
     end: Clock
-    days: list[Weekday] = Field(default=[1, 2, 3, 4, 5, 6, 7], description="1 or mon .. 7 or sun, of the start")
+    days: list[Weekday] = Field(default=[1, 2, 3, 4, 5, 6, 7], min_length=1, description="1 or mon .. 7 or sun, of the start")
     on: date | None = None
     until: date | None = None
     except_on: list[date] = []
@@ -135,7 +135,7 @@ class PermitForm(Form):
 
 
 class GateEntryForm(Form):
-    at: datetime = Field(description="when the guard let somebody in")
+    at: datetime = Field(strict=True, description="when the guard let somebody in")
     note: str = ""
 
 

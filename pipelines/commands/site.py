@@ -49,6 +49,7 @@ def new(
 
 def check(path: SiteArgument) -> None:
     """Say whether a site file can be used: one clear line and exit code 2 when not."""
+    from pipelines.site_doubts import doubts
     from pipelines.site_file import load_site
 
     site = load_site(path).site
@@ -56,6 +57,8 @@ def check(path: SiteArgument) -> None:
         f"{path}: {site.facility.name}: {len(site.cameras)} cameras, {len(site.zones)} zones, {len(site.doors)} doors,"
         f" {len(site.lines)} lines; mode {site.mode.value}"
     )
+    for doubt in doubts(site):
+        typer.echo(f"note: {doubt}")
 
 
 def show(path: SiteArgument) -> None:

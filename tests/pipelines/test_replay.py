@@ -76,6 +76,9 @@ def test_why_there_is_an_event_and_why_not() -> None:
     assert "Q04 track:1 người được cách ly: dấu hiệu vi phạm; ĐANG MỞ: 41 vi phạm" in said
     assert "S01: không có ai thuộc phạm vi quy tắc" in said
     assert "G01: không chạy được" in said
+    gate = GOLDEN / "08_through_the_gate"
+    said = invoke("explain", gate / "scenes.jsonl", "--site", gate / "site.toml", "--at", "2021-06-11T01:00:06.5+00:00")
+    assert "ĐANG MỞ: 1 vi phạm / 0 tuân thủ / 0 không đánh giá được; một hành vi hoàn tất là đủ" in said
     english = "\n".join(
         explained(
             GOLDEN / "02_turned_away" / "scenes.jsonl",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from analyzer.site import Activity, SiteMode
 from analyzer.types import Need, Role, ZoneKind
 from pipelines.errors import BadSite
 from pipelines.site_changes import changes
+from pipelines.site_doubts import doubts
 from pipelines.site_file import load_site, parse_site, site_schema
 from pipelines.sites import PRESETS, beginning
 from pipelines.toml_lines import key_lines, line_of
@@ -228,7 +230,7 @@ def test_times_without_a_zone_are_the_facility_s() -> None:
         (
             SIMPLE + RULE.replace("min_duration_s = 4", "min_assessed = 5000"),
             "site.toml:11",
-            "do not fit in a window",
+            "fit in a window",
             "change the numbers",
         ),
         (SIMPLE + RULE.replace("min_duration_s = 4", 'ratio = "x"'), "site.toml:11", "", "site-file.md"),
@@ -248,6 +250,14 @@ def test_times_without_a_zone_are_the_facility_s() -> None:
         (SIMPLE + SLOT + "on = 2021-06-11\nuntil = 2021-06-12\n", "site.toml:14", "one date and until another", "keep either"),
         (SIMPLE + SLOT + 'on = 2021-06-11\ndays = ["mon"]\n', "site.toml:13", "excludes itself", "correct days"),
         (SIMPLE + PERMIT.replace("10:00:00", "07:00:00"), "site.toml:12", "ends before it begins", "correct start or end"),
+        (SIMPLE + SLOT + "days = []\n", "site.toml:13", "at least 1 item", "site-file.md"),
+        (SIMPLE + "[[gate_log]]\nat = 2021-06-11\n", "site.toml:9 (gate_log[0].at)", "valid datetime", "site-file.md"),
+        (
+            SIMPLE + '[roles]\nuniforms = { street_clothes = "guard" }\n',
+            "site.toml:9 (roles.uniforms.street_clothes)",
+            'no class of clothes "street_clothes"',
+            'did you mean "street"',
+        ),
         (SIMPLE.replace('id = "corridor"', 'id = "corridor"\nid = "two"'), "site.toml", "not TOML", "example"),
         (b"\xff\xfe", "site.toml", "not UTF-8", "UTF-8"),
         ("a = " + "[" * 5000, "site.toml", "", "example"),
@@ -325,3 +335,27 @@ k = 1
     ]
     assert line_of(lines, ("b", "c d", 1, "y")) == 3
     assert line_of(lines, ("nowhere",)) == 1
+
+
+ROOM_DOOR = """
+[[camera.door]]
+id = "door-101"
+kind = "room"
+number = "101"
+strip = [[0.1, 0.1], [0.4, 0.1], [0.4, 0.4], [0.1, 0.4]]
+"""
+
+
+def test_a_room_that_no_door_leads_to_is_pointed_out() -> None:
+    text = (
+        'households = [["101", "999"]]\n' + SIMPLE + ROOM_DOOR + SLOT + 'rooms = ["110", "101"]\n' + PERMIT + 'rooms = ["110"]\n'
+    )
+    site = parse_site(text.encode(), Path("site.toml")).site
+    assert [doubt.partition(",")[0] for doubt in doubts(site)] == [
+        'schedule: no door has the number "110"',
+        'permit: no door has the number "110"',
+        'households: no door has the number "999"',
+    ]
+    assert 'did you mean "101"' in next(doubts(site))
+    assert list(doubts(replace(site, doors=()))) == []
+    assert list(doubts(replace(site, permits=(), roommates=(), slots=(site.slots[0], site.slots[0])))) == [next(doubts(site))]

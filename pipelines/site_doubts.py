@@ -1,0 +1,29 @@
+"""What a site file may say and yet hardly means: valid, and without effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from analyzer.site import Site
+
+
+def doubts(site: Site) -> Iterator[str]:
+    """One line for each room that is named and that no door leads to; nothing is known of rooms while no door has a number."""
+    rooms = sorted({door.number for door in site.doors if door.number})
+    if not rooms:
+        return
+    named = (
+        [("schedule", slot.rooms) for slot in site.slots]
+        + [("permit", permit.rooms) for permit in site.permits]
+        + [("households", household) for household in site.roommates]
+    )
+    told: set[tuple[str, str]] = set()
+    for where, wanted in named:
+        for room in sorted(wanted - set(rooms)):
+            if (where, room) in told:
+                continue
+            told.add((where, room))
+            near = get_close_matches(room, rooms, n=1)
+            meant = f'; did you mean "{near[0]}"?' if near else ""
+            yield f'{where}: no door has the number "{room}", so it concerns nobody a camera sees{meant}'
