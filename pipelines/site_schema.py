@@ -170,7 +170,7 @@ class SiteForm(Form):
     """A site file: one facility, its cameras and what must hold where."""
 
     facility: FacilityForm
-    camera: Annotated[list[CameraForm], Field(min_length=1)]
+    camera: list[CameraForm] = []
     schedule: list[SlotForm] = []
     permit: list[PermitForm] = []
     allowance: list[AllowanceForm] = []
