@@ -38,6 +38,9 @@ _IMPAIRMENTS: Final = {
 _LOOKED_AT: Final = timedelta(seconds=5)
 """A quiet camera is looked at every two to four seconds; without that its quiet time is not watched time."""
 
+_STOPS_WITHIN: Final = timedelta(seconds=10)
+"""A camera that was live that long ago and is stopped was watched until then."""
+
 _STILL_WATCHED: Final = frozenset({GapReason.TOO_DARK, GapReason.GLARE, GapReason.MOVED})
 """Something can be judged under these: masks in a moved view, near people in the dark."""
 
@@ -78,6 +81,7 @@ class LiveCamera:
         self._blind = False
         self._judged = begins
         self.seen_at, self.ever_seen = begins, False  # when the last picture came
+        self._stopped_live = False
 
     @property
     def camera(self) -> CameraId:
@@ -122,6 +126,9 @@ class LiveCamera:
         """The state of the connection changed at ``now``."""
         if state is State.LIVE and self.state is not State.LIVE:
             self.ledger.mark(now, CoverageState.GAP, self.reason)
+        self._stopped_live = state is State.STOPPED and self.state is State.LIVE and now - self.ledger.cursor < _STOPS_WITHIN
+        if self._stopped_live:
+            self._mark(now)
         self.state, self.reason = state, reason
 
     def glanced(self, glance: Glance, grey: Image, now: datetime) -> bool:
@@ -181,9 +188,9 @@ class LiveCamera:
 
     def close(self, now: datetime) -> tuple[Event, ...]:
         """The run ends; the time up to ``now`` was watched if the camera was live."""
-        if self.state is State.LIVE and now - self.ledger.cursor < timedelta(seconds=10):
+        if self.state is State.LIVE and now - self.ledger.cursor < _STOPS_WITHIN:
             self._mark(now)
-        else:
+        elif not self._stopped_live:  # then the run ends where watching did
             self.ledger.mark(now, CoverageState.GAP, self.reason)
         return self._noted(self._engine.finish(now, now - self.zero))
 

@@ -175,7 +175,7 @@ class SiteForm(Form):
     """A site file: one facility, its cameras and what must hold where."""
 
     facility: FacilityForm
-    camera: Annotated[list[CameraForm], Field(min_length=1)]
+    camera: list[CameraForm] = []
     schedule: list[SlotForm] = []
     permit: list[PermitForm] = []
     gate_log: list[GateEntryForm] = Field(default=[], description="entries of the gate's log, for rule G01")

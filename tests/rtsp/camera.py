@@ -39,6 +39,7 @@ class Mode(StrEnum):
     RESET = "reset"  # TCP RST
     CLOSE = "close"  # orderly end
     CORRUPT = "corrupt"  # every fifth picture has bytes turned over, never the first
+    LOSS = "loss"  # every fifth picture lacks one of its RTP packets, as an overloaded camera sends, never the first
     WRONG_PTS = "wrong_pts"  # timestamps jump an hour back and forth
     PTS_WRAP = "pts_wrap"  # the 32-bit RTP timestamp wraps
     SWITCH = "switch"  # goes on with `Behaviour.other` (other size, or other codec, unannounced)
@@ -342,16 +343,20 @@ class _Session:
         units = _damaged(unit.units, sent) if mode is Mode.CORRUPT and sent % 5 == 3 else unit.units
         shift = -3600 if mode is Mode.WRONG_PTS and (sent // 10) % 2 else 0
         timestamp = self._base + round((elapsed + unit.at + shift) * RTP_CLOCK)
-        self._send(units, recording.codec, timestamp)
+        self._send(units, recording.codec, timestamp, lossy=mode is Mode.LOSS and sent % 5 == 3)
         if sent % 50 == 0:
             report = sender_report(self._ssrc, time.time() + behaviour.clock_offset, timestamp, sent, self._octets)
             self._client.sendall(b"$\x01" + len(report).to_bytes(2, "big") + report)
         self._camera.counters.pictures += 1
         return True
 
-    def _send(self, units: tuple[bytes, ...], codec: str, timestamp: int) -> None:
+    def _send(self, units: tuple[bytes, ...], codec: str, timestamp: int, *, lossy: bool) -> None:
         out = bytearray()
-        for packet in packetise(units, codec, self._sequence, timestamp, self._ssrc):
+        packets = list(packetise(units, codec, self._sequence, timestamp, self._ssrc))
+        for index, packet in enumerate(packets):
+            if lossy and index == len(packets) // 2:
+                self._sequence += 1
+                continue
             out += b"$\x00" + len(packet).to_bytes(2, "big") + packet
             self._sequence += 1
             self._octets += len(packet) - 12
