@@ -45,11 +45,11 @@ class Line:
     def lose(self, percent: int) -> None:
         _run("ip", "netns", "exec", OUR_SIDE, "nft", "flush", "ruleset")
         if percent:
-            rules = (
-                "table inet f { chain in { type filter hook input priority 0; "
-                f"iifname vigil1 numgen random mod 100 < {percent} drop; }} }}"
-            )
-            _run("ip", "netns", "exec", OUR_SIDE, "nft", rules)
+            nft = ("ip", "netns", "exec", OUR_SIDE, "nft", "add")
+            _run(*nft, "table", "inet", "f")
+            _run(*nft, "chain", "inet", "f", "inwards", "{ type filter hook input priority 0; }")
+            share = ("numgen", "random", "mod", "100", "<", str(percent))
+            _run(*nft, "rule", "inet", "f", "inwards", "iifname", "vigil1", *share, "drop")
 
 
 @pytest.fixture
@@ -91,7 +91,8 @@ def live(line: Line, tmp_path: Path) -> Iterator[Process]:
     for one in (process.process, camera):
         if one is not None and one.poll() is None:
             one.terminate()
-            one.wait(30)
+            one.wait(60)
+    camera.stdout.close()
 
 
 def ledger(live: Process) -> tuple[CoverageInterval, ...]:
@@ -115,7 +116,7 @@ def test_s4_packets_are_lost(percent: int, line: Line, live: Process) -> None:
     assert live.process is not None
     alive = live.process.poll() is None
     live.process.terminate()
-    ended = live.process.wait(30)
+    ended = live.process.wait(60)
     intervals = ledger(live)
     holes = sum(a.end != b.start for a, b in pairwise(intervals))
     said = sorted({str(i.reason) for i in intervals if i.reason not in {None, GapReason.NOT_STARTED, GapReason.STOPPED}})

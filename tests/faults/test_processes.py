@@ -395,7 +395,7 @@ def test_t1_the_clock_is_set(step: str, live: Process, tmp_path: Path) -> None:
     reconnects = live.said("camera.state") - states
     suspected = live.said("clock.suspect")
     live.process.terminate()
-    live.process.wait(30)
+    live.process.wait(90)
     with open_database(f"sqlite:///{live.data / 'vigil.db'}") as database:
         since, until = datetime(1960, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
         intervals = Repository(database).coverage(CameraId("gate"), since, until)
