@@ -69,7 +69,7 @@ class Process:
         threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
         before, began = self.said("camera.state"), time.monotonic()
         while self.said("camera.state") == before:
-            assert time.monotonic() - began < 60, self.log[-5:]
+            assert time.monotonic() - began < 150, self.log[-5:]
             threading.Event().wait(0.05)
         return time.monotonic() - began
 
