@@ -42,7 +42,7 @@ from models.detectors.person_head import DetectorOptions
 from models.frame import Frame
 from models.perception import DETECTOR, PerceptionFactory, heads_of, load_perception
 from models.weights import entry_of, load_catalogue, read_verified
-from tests.rtsp.pictures import noisy, write_clip
+from tests.rtsp.pictures import write_clip
 
 RATE: Final = 5.0
 WARM: Final = 15.0  # s the gates take to learn a quiet scene
@@ -75,8 +75,13 @@ def still_scene(recording: Path, folder: Path, seconds: float) -> Path:
     with av.open(str(recording)) as container:
         picture = next(container.decode(video=0)).to_ndarray(format="bgr24", width=1920, height=1080)
     rng = np.random.default_rng(0)
-    noises = [noisy(picture, rng, 1.5) for _ in range(25)]  # one second of noise; the encoder does not look further back
-    pictures = (noises[int(rng.integers(25))] for _ in range(round(seconds * 25)))
+    field = rng.normal(0.0, 1.5, (1080 + 256, 1920 + 256, 1)).round().astype(np.int16)
+
+    def noisy() -> np.ndarray[Any, np.dtype[np.uint8]]:
+        y, x = rng.integers(256, size=2)  # never the same twice: an encoder would find what it has seen before
+        return np.clip(picture.astype(np.int16) + field[y : y + 1080, x : x + 1920], 0, 255).astype(np.uint8)
+
+    pictures = (noisy() for _ in range(round(seconds * 25)))
     return write_clip(folder / "quiet.mp4", pictures, rate=25, keyframe_every=50, bit_rate=2_000_000)
 
 
@@ -146,7 +151,7 @@ def judged(scene: Scene, seen: list[Any], factory: PerceptionFactory) -> Cost:
         while at + 0.02 < wanted:
             at, image = next(pictures)
         labels = (Label.PERSON, Label.HEAD)
-        found = [Detection(Box(*row[:4]), row[5], labels[int(row[6])]) for row in rows]
+        found = [Detection(Box(*row[:4]), labels[int(row[6])], row[5]) for row in rows]
         tracks = [
             Track(TrackId(int(row[4])), one.box, one.label, one.score)
             for row, one in zip(rows, found, strict=True)

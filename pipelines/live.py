@@ -433,6 +433,7 @@ class Live:
         handed_in, self._handed_in = self._handed_in / elapsed, 0
         asked = {camera.camera: camera.plan.rate for camera in self._open_cameras()}
         for name, rate in self._capacity.decide(asked, handed_in).items():
+            self.metrics.rates(name, asked[name], rate)
             camera, worker = self._cameras.get(name), self._workers.get(name)
             if camera is None or worker is None or abs(camera.rate - rate) < 0.05 * camera.rate:
                 continue
@@ -440,6 +441,9 @@ class Live:
             camera.rate, camera.degraded = rate, rate < 0.95 * asked[name]
             worker.set_rate(rate)
         self.metrics.capacity(self._capacity.rate)
+        self.metrics.waiting(len(self._inbox))
+        with self._lock:
+            self.metrics.judged([tally for camera in self._cameras.values() for tally in camera.engine.tallies()])
 
     def _drain(self) -> Sequence[CoverageInterval]:
         with self._lock:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter as Counts
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from analyzer.types import CameraId, Event
+from analyzer.types import Tally as RuleTally
 from pipelines.outages import OutageNotice
 from pipelines.records import DropReason
 from pipelines.sla import Cause
@@ -31,6 +33,11 @@ class LiveMetrics:
         )
         self._events = Counter("vigil_events", "Violations opened", ["rule", "severity"], registry=self.registry)
         self._clock = Gauge("vigil_clock_offset_seconds", "Wall clock against the clock of this process", registry=self.registry)
+        self._rate = Gauge(
+            "vigil_camera_rate", "Analysed pictures a second, asked and given", ["camera", "kind"], registry=self.registry
+        )
+        self._waiting = Gauge("vigil_waiting_pictures", "Pictures that wait to be looked at", registry=self.registry)
+        self._unknown = Gauge("vigil_unknown_share", "Judgements that could not be made", ["rule"], registry=self.registry)
         self._awake = Gauge("vigil_gate_awake", "1 while every picture is decoded", ["camera"], registry=self.registry)
         self._gate_missed = Gauge(
             "vigil_gate_missed_pictures",
@@ -67,6 +74,27 @@ class LiveMetrics:
 
     def clock_still(self, camera: CameraId, *, still: bool) -> None:
         self._clock_still.labels(camera).set(still)
+
+    def rates(self, camera: CameraId, asked: float, given: float) -> None:
+        """Analysed pictures a second that were asked for, and that this machine gives."""
+        self._rate.labels(camera, "asked").set(asked)
+        self._rate.labels(camera, "given").set(given)
+
+    def waiting(self, pictures: int) -> None:
+        """Pictures of all cameras that wait to be looked at."""
+        self._waiting.set(pictures)
+
+    def judged(self, tallies: Iterable[RuleTally]) -> None:
+        """The share of judgements that could not be made, of the runs that go on, rule by rule."""
+        unknown: Counts[str] = Counts()
+        total: Counts[str] = Counts()
+        for tally in tallies:
+            here = sum(count for _, count in tally.votes.unknown)
+            unknown[tally.rule] += here
+            total[tally.rule] += here + tally.votes.violating + tally.votes.compliant
+        for rule, count in total.items():
+            if count:
+                self._unknown.labels(rule).set(unknown[rule] / count)
 
     def clock(self, seconds: float) -> None:
         """How far the wall clock has moved away from the one that times are taken from."""

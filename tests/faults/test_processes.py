@@ -69,7 +69,7 @@ class Process:
         threading.Thread(target=self._read, args=(self.process,), daemon=True).start()
         before, began = self.said("camera.state"), time.monotonic()
         while self.said("camera.state") == before:
-            assert time.monotonic() - began < 60, self.log[-5:]
+            assert time.monotonic() - began < 150, self.log[-5:]
             threading.Event().wait(0.05)
         return time.monotonic() - began
 
@@ -395,7 +395,7 @@ def test_t1_the_clock_is_set(step: str, live: Process, tmp_path: Path) -> None:
     reconnects = live.said("camera.state") - states
     suspected = live.said("clock.suspect")
     live.process.terminate()
-    live.process.wait(30)
+    live.process.wait(90)
     with open_database(f"sqlite:///{live.data / 'vigil.db'}") as database:
         since, until = datetime(1960, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
         intervals = Repository(database).coverage(CameraId("gate"), since, until)
