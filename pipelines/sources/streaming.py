@@ -116,7 +116,7 @@ class Streaming:
         self._size = width, height
         send(self._request.descriptor, Opened(self._codec, width, height, float(rate) if rate else None))
 
-    def _arriving(self, container: InputContainer, stream: VideoStream) -> Arriving:
+    def _arriving(self, container: InputContainer, stream: VideoStream) -> Iterator[tuple[Packet[VideoStream], float]]:
         if self._request.scheme is Scheme.FILE:
             return _paced(container, stream, self._clock, self._sleep)
         return _live(container, stream, self._clock)
@@ -317,14 +317,10 @@ class _Recorder:
                 ring.close()
 
 
-Arriving = Iterator[tuple[Packet[VideoStream], float]]
-"""Packets with the monotonic second at which each arrived."""
-
-
 def _paced(
     container: InputContainer, stream: VideoStream, clock: Callable[[], float], sleep: Callable[[float], None]
-) -> Arriving:
-    """Packets of a recording, held back to the speed at which it was made."""
+) -> Iterator[tuple[Packet[VideoStream], float]]:
+    """Packets of a recording with the second at which each came, held back to the speed at which it was made."""
     start: tuple[float, float] | None = None
     for packet in container.demux(stream):
         if packet.size == 0:
@@ -335,7 +331,9 @@ def _paced(
         yield packet, clock()
 
 
-def _live(container: InputContainer, stream: VideoStream, clock: Callable[[], float]) -> Arriving:
+def _live(
+    container: InputContainer, stream: VideoStream, clock: Callable[[], float]
+) -> Iterator[tuple[Packet[VideoStream], float]]:
     """Packets with the time at which each arrived.
 
     What had gathered while the stream was being recognised comes in one go: it is dated back by its own timestamps, or the
