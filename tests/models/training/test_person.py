@@ -50,3 +50,13 @@ def test_without_a_labelled_picture_nothing_is_trained(tmp_path: Path) -> None:
     digest = hashlib.sha256(b"checkpoint").hexdigest()
     with pytest.raises(person.NothingToTrainOn, match="teachers"):
         person.train_person(tmp_path / "data", tmp_path, start_sha256=digest)
+
+
+def test_a_network_that_went_on_from_the_shipped_one_is_averaged_with_it(tmp_path: Path) -> None:
+    epochs = tmp_path / "run" / "weights"
+    epochs.mkdir(parents=True)
+    for number in range(12):
+        (epochs / f"epoch{number}.pt").touch()
+    assert [path.name for path in person._to_average(tmp_path)] == ["epoch9.pt", "epoch10.pt", "epoch11.pt"]
+    (tmp_path / "restored.pt").touch()
+    assert [path.name for path in person._to_average(tmp_path)] == ["restored.pt", "epoch11.pt"]
