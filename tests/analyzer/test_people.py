@@ -88,6 +88,15 @@ def test_a_new_track_where_one_was_lost_is_the_same_person() -> None:
     assert same_person(switch(1)) == [(1, 2)]
 
 
+def test_who_was_seen_for_one_instant_only_is_expected_where_that_was() -> None:
+    def script(t: float) -> list[Observation]:
+        if t == 0:
+            return [person(1, 0.3)]
+        return [person(2, 0.32)] if t > 1 else []
+
+    assert same_person(script, length=2) == [(1, 2)]
+
+
 def test_too_late_too_far_or_too_different_is_another_person() -> None:
     assert same_person(switch(5)) == [(2,)]
     assert same_person(switch(1, 0.4)) == [(2,)]
