@@ -56,7 +56,10 @@ def test_an_outage_is_a_gap_with_its_reason_and_time_adds_up(recording: Recordin
         run.wait(lambda: run.live.camera(plan_for("usb:0").camera).account.analysed > 25, 8)
         run.stop()
         intervals = run.coverage("gate")
-    assert [(i.state, i.reason) for i in intervals] == [
+    told = [(i.state, i.reason) for i in intervals]
+    if told[-1] == (CoverageState.GAP, GapReason.STOPPED):
+        told.pop()  # on a loaded machine the way out takes long enough to be an interval
+    assert told == [
         (CoverageState.GAP, GapReason.NOT_STARTED),
         (CoverageState.LIVE, None),
         (CoverageState.GAP, GapReason.STREAM_ENDED),
