@@ -7,15 +7,15 @@ from typing import Final
 
 from analyzer.types import Box
 
-_UPPER: Final = 0.5
+UPPER: Final = 0.5
 """A head's centre lies in this upper part of the person's box. Half: a ceiling camera sees people from above."""
-_ABOVE: Final = 0.12
+ABOVE: Final = 0.12
 """How far a head's centre may stick out above the person's box, in heights of the box: boxes are not exact."""
-_INSIDE: Final = 0.6
-"""Least share of the head's area that lies in the box (widened upwards by _ABOVE)."""
-_TALLEST: Final = 0.95
+INSIDE: Final = 0.6
+"""Least share of the head's area that lies in the box (widened upwards by ABOVE)."""
+TALLEST: Final = 0.95
 """A head as tall as its person is a portrait cut at the neck; taller is somebody else."""
-_SMALLEST: Final = 0.04
+SMALLEST: Final = 0.04
 """A head of less than this share of the person's height is somebody behind."""
 
 
@@ -23,16 +23,16 @@ def likeness(person: Box, head: Box) -> float:
     """Return how well a head fits a person, 0 (not at all) to 1: inside, high up, near the middle, of fitting size."""
     if person.height <= 0 or person.width <= 0 or head.height <= 0 or head.width <= 0:
         return 0.0
-    if not _SMALLEST <= head.height / person.height <= _TALLEST:
+    if not SMALLEST <= head.height / person.height <= TALLEST:
         return 0.0
     x, y = head.centre
     down = (y - person.y1) / person.height
-    if not -_ABOVE <= down <= _UPPER:
+    if not -ABOVE <= down <= UPPER:
         return 0.0
-    top = person.y1 - _ABOVE * person.height
+    top = person.y1 - ABOVE * person.height
     common = max(0.0, min(head.x2, person.x2) - max(head.x1, person.x1)) * max(0.0, min(head.y2, person.y2) - max(head.y1, top))
     inside = common / (head.width * head.height)
-    if inside < _INSIDE:
+    if inside < INSIDE:
         return 0.0
     aside = abs(x - person.centre[0]) / person.width
     return inside * (1 - max(0.0, down) * 0.8) * (1 - aside)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.detectors.overlap import Boxes, areas, intersections, overlaps
+from models.detectors.pairing import ABOVE, INSIDE, SMALLEST, TALLEST, UPPER
 
 _HELD: Final = 0.7
 """Share of a box that must lie in another to be held by it."""
@@ -30,13 +31,6 @@ _HEADLESS: Final = 0.6
 """By what the score of a union, and of a person whose head is somebody else's, is multiplied."""
 _HEAD_SCORE: Final = 0.2
 """Fainter heads take no part."""
-
-_INSIDE: Final = 0.6
-_HIGHEST: Final = -0.12
-_LOWEST: Final = 0.5
-_SHORTEST: Final = 0.04
-_TALLEST: Final = 0.95
-"""Where a head may sit in a box of a person, and how tall it may be, over the height of the box; as in `pairing`."""
 
 Scores = npt.NDArray[np.float64]
 
@@ -88,8 +82,8 @@ def _head_is_taken(persons: Boxes, scores: Scores, heads: Boxes, head_scores: Sc
 def _fits(persons: Boxes, heads: Boxes) -> npt.NDArray[np.bool_]:
     """Tell [N,M] which head may sit on which person."""
     height = persons[:, 3] - persons[:, 1]
-    inside = intersections(persons, heads) > _INSIDE * areas(heads)[None, :]
+    inside = intersections(persons, heads) > INSIDE * areas(heads)[None, :]
     down = ((heads[:, 1] + heads[:, 3])[None, :] / 2 - persons[:, 1][:, None]) / height[:, None]
     share = (heads[:, 3] - heads[:, 1])[None, :] / height[:, None]
-    fitting = inside & (down > _HIGHEST) & (down < _LOWEST) & (share > _SHORTEST) & (share < _TALLEST)
+    fitting = inside & (down > -ABOVE) & (down < UPPER) & (share > SMALLEST) & (share < TALLEST)
     return np.asarray(fitting, dtype=np.bool_)

@@ -22,13 +22,13 @@ from models.errors import BadPicture, MisfitWeights
 from models.frame import Image
 from models.pictures import read_picture
 from models.training import mask
+from models.training.dataset import CLASSES
 
 ARCHITECTURE: Final = "yolo26n.yaml"
 PICTURES: Final = 96
 """How many pictures measure the mean and variance of every channel of the detector."""
 
 _LONGEST: Final = 320
-_CLASSES: Final = ("person", "head")
 
 Floats = npt.NDArray[np.float32]
 
@@ -61,8 +61,8 @@ def restore_person(weights: Path, pictures: Sequence[Path], target: Path) -> Pat
     from ultralytics.nn.tasks import DetectionModel
 
     network = YOLO(ARCHITECTURE)
-    network.model = DetectionModel(ARCHITECTURE, nc=len(_CLASSES), verbose=False)
-    network.model.names = dict(enumerate(_CLASSES))
+    network.model = DetectionModel(ARCHITECTURE, nc=len(CLASSES), verbose=False)
+    network.model.names = dict(enumerate(CLASSES))
     network.model.eval()
     stored = _constants(weights)
 
