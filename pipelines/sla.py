@@ -78,8 +78,7 @@ class ConnectionReport:
     @property
     def uptime(self) -> float | None:
         """0..1; ``None`` when all of the period was planned to be off."""
-        asked = self.period - self.planned
-        return self.connected / asked if asked else None
+        return _uptime(self.period, self.planned, self.connected)
 
 
 def outages_of(intervals: Sequence[CoverageInterval]) -> tuple[Outage, ...]:
@@ -171,8 +170,12 @@ class FacilityReport:
     @property
     def uptime(self) -> float | None:
         """0..1; ``None`` when all of the period was planned to be off."""
-        asked = self.period - self.planned
-        return self.connected / asked if asked else None
+        return _uptime(self.period, self.planned, self.connected)
+
+
+def _uptime(period: timedelta, planned: timedelta, connected: timedelta) -> float | None:
+    asked = period - planned
+    return connected / asked if asked else None
 
 
 def facility_report(intervals: Mapping[CameraId, Sequence[CoverageInterval]], since: datetime, until: datetime) -> FacilityReport:
