@@ -64,16 +64,18 @@ function startPlayer(video) {
     if (video.paused) video.play().catch(() => {});
     else video.pause();
   }
-  function jump(seconds) {
-    video.currentTime = Math.min(Math.max(video.currentTime + seconds, 0), video.duration || 0);
+  /* A browser keeps whole microseconds and cuts the rest off: 5.8 becomes 5.799999, which is the frame before. */
+  function seekTo(seconds) {
+    video.currentTime = Math.min(Math.max(Math.round(seconds * 1000) / 1000 + 0.0005, 0), video.duration || 0);
   }
+  const jump = (seconds) => seekTo(video.currentTime + seconds);
   function step(direction) {
     // By the analysed instants when they are near (each is a real frame), else by a 25th of a second.
     video.pause();
     const times = boxes ? boxes.instants.map((instant) => instant.media_time) : [];
     const here = video.currentTime;
     const next = direction > 0 ? times.find((s) => s > here + 0.001) : times.findLast((s) => s < here - 0.001);
-    if (next !== undefined && Math.abs(next - here) <= 0.5) video.currentTime = next;
+    if (next !== undefined && Math.abs(next - here) <= 0.5) seekTo(next);
     else jump(direction / 25);
   }
   function setBoxes(on) {
@@ -87,9 +89,9 @@ function startPlayer(video) {
   video.addEventListener("click", toggle);
   byId("step").addEventListener("click", () => step(1));
   byId("step-back").addEventListener("click", () => step(-1));
-  byId("to-event").addEventListener("click", () => { video.currentTime = eventAt; });
+  byId("to-event").addEventListener("click", () => seekTo(eventAt));
   boxesButton.addEventListener("click", () => setBoxes(!shown));
-  seek.addEventListener("input", () => { if (video.duration) video.currentTime = (Number(seek.value) / 1000) * video.duration; });
+  seek.addEventListener("input", () => { if (video.duration) seekTo((Number(seek.value) / 1000) * video.duration); });
   for (const name of ["play", "pause", "ended"]) {
     video.addEventListener(name, () => {
       play.setAttribute("aria-label", video.paused ? play.dataset.play : play.dataset.pause);
@@ -97,7 +99,7 @@ function startPlayer(video) {
     });
   }
   for (const name of ["loadedmetadata", "seeked", "timeupdate"]) video.addEventListener(name, again);
-  const begin = () => { if (eventAt > 0) video.currentTime = eventAt; };
+  const begin = () => { if (eventAt > 0) seekTo(eventAt); };
   video.addEventListener("error", () => { video.hidden = true; byId("cannot-play").hidden = false; });
   if (video.error) video.dispatchEvent(new Event("error"));
   if (video.readyState > 0) begin();
