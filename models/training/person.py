@@ -67,8 +67,10 @@ _SETTINGS: Final[Mapping[str, Any]] = {
 }
 
 _WITH_BFLOAT16: Final[Mapping[str, Any]] = {"optimizer": "MuSGD", "lr0": 0.01}
-_WITHOUT_BFLOAT16: Final[Mapping[str, Any]] = {"optimizer": "AdamW", "lr0": 0.001}
-"""MuSGD multiplies matrices in bfloat16: where the processor does not, its step takes ten times as long as the pictures."""
+_WITHOUT_BFLOAT16: Final[Mapping[str, Any]] = {"optimizer": "AdamW", "lr0": 0.001, "warmup_bias_lr": 0.0}
+"""MuSGD multiplies matrices in bfloat16: where the processor does not, its step takes ten times as long as the pictures.
+
+The biases warm up from nothing: the default of 0.1 is meant for SGD, and one such step of AdamW undoes what they have learned."""
 
 _OPSET: Final = 17
 
