@@ -119,6 +119,21 @@ class Ballot:
             return self._ready[0][1].instant
         return None
 
+    def undecided(self, at: datetime, min_assessed: int, duration: timedelta, soon: timedelta) -> bool:
+        """Whether votes within ``soon`` may let a stretch win that has not: the same arguments as for `violation_wins`.
+
+        A violation so new that too few instants of it were assessed, one whose duration is nearly full, or one long and
+        sure enough but for the share of violating votes. Not one that was last heard longer than ``soon`` ago.
+        """
+        if self._heard is None or at - self._heard > soon:
+            return False
+        if self._ready:
+            return True
+        return bool(self._starts) and (
+            self._sums.assessed - self._starts[0].before.assessed < min_assessed
+            or duration - (at - self._starts[0].instant.at) <= soon
+        )
+
     def _drop(self, horizon: datetime) -> None:
         while self._votes[0].instant.at < horizon:
             old = self._votes.popleft()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
 from analyzer.ballot import Instant
@@ -105,6 +105,10 @@ class Desk:
     def busy(self) -> bool:
         """Whether an episode is open."""
         return bool(self._open)
+
+    def undecided(self, now: datetime, soon: timedelta) -> bool:
+        """Whether any matter may turn within ``soon``."""
+        return any(docket.undecided(now, soon) for docket in self._dockets.values())
 
     def tick(self, instant: Instant) -> Iterator[Matter]:
         for key, docket in sorted(self._open.items(), key=_by_key):

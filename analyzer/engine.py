@@ -137,6 +137,11 @@ class Engine:
             for judgement in clause.rule.judge(moment)
         )
 
+    def undecided(self, soon: timedelta = timedelta(seconds=2)) -> bool:
+        """Whether the next ``soon`` may open or end an episode: it then pays to look more often. Changes nothing."""
+        last = self._last
+        return last is not None and any(desk.undecided(last, soon) for desk in self._desks)
+
     def _sweep(self, at: datetime) -> None:
         if self._swept is not None and at - self._swept < _SWEEP:
             return

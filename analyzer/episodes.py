@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from analyzer.ballot import Ballot, Instant, Vote
 from analyzer.judgement import Judgement, Timing
@@ -123,6 +123,14 @@ class Docket:
             unknown = sorted((reason, count) for reason, count in self._quiet.items() if reason is not None)
             return Votes(0, self._quiet.get(None, 0), tuple(unknown))
         return self._ballot.count()
+
+    def undecided(self, now: datetime, soon: timedelta) -> bool:
+        """Whether the votes of the time that comes (``soon``) may open the episode, or end the one that is open."""
+        episode, timing = self.episode, self._timing
+        if episode is None:
+            return self._ballot.undecided(now, timing.min_assessed, timing.first, soon)
+        compliance = episode.assessed != episode.violated
+        return compliance and episode.ended is None and now - episode.assessed.at <= soon
 
     def take(self, judgement: Judgement, instant: Instant) -> Turn | None:
         """Hear one judgement; returns what it changed."""

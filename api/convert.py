@@ -22,6 +22,8 @@ from api.schemas import (
     EvidenceOut,
     FacilityConnectionOut,
     FacilityOut,
+    GatesOut,
+    LookHourOut,
     MeasureOut,
     ModelOut,
     OutageOut,
@@ -37,6 +39,7 @@ from api.schemas import (
 from api.timeline import UNRECORDED, Timeline
 from api.wording.reasons import measure_label, rule_basis, rule_nature, rule_text, sentence
 from api.wording.texts import texts
+from pipelines.looks import LookHour, added_up
 from pipelines.records import (
     CameraRecord,
     CoverageInterval,
@@ -264,6 +267,27 @@ def coverage_page_out(camera: CameraRecord, strip: Timeline, intervals: Sequence
             CoverageOut(start=part.start, end=part.end, state=part.state, reason=part.reason, run=part.run) for part in intervals
         ],
     )
+
+
+def gates_out(camera: CameraRecord, since: datetime, until: datetime, hours: Sequence[LookHour]) -> GatesOut:
+    total = added_up(camera.id, since, hours)
+    return GatesOut(
+        camera=camera.id,
+        since=since,
+        until=until,
+        hours=[LookHourOut(hour=one.hour, **_look_figures(one)) for one in hours],
+        **_look_figures(total),
+    )
+
+
+def _look_figures(one: LookHour) -> dict[str, Any]:
+    return {
+        "gate_audits": one.audits,
+        "gate_misses": one.misses,
+        "missed_person_seconds": one.missed_seconds,
+        "judged": one.judged,
+        "asked": one.asked,
+    }
 
 
 def camera_connection_out(one: ConnectionReport) -> CameraConnectionOut:

@@ -404,6 +404,34 @@ class RedrawingOut(Wire):
     moved_at: datetime = Field(examples=["2021-06-11T01:00:00Z"])
 
 
+class LookHourOut(Wire):
+    """One hour; `judged` pictures of the `asked` ones were looked at."""
+
+    hour: datetime = Field(examples=["2021-06-11T01:00:00Z"])
+    gate_audits: int = Field(examples=[900])
+    gate_misses: int = Field(examples=[2])
+    missed_person_seconds: float = Field(examples=[7.6])
+    judged: int = Field(examples=[2100])
+    asked: float = Field(examples=[18_000.0])
+
+
+class GatesOut(Wire):
+    """What the activity gates of a camera may have missed. An audit is a look of the detector at a picture in which the
+    gates saw nothing, a miss one in which somebody was; `missed_person_seconds` is an upper bound. Only live cameras
+    have them: recordings are looked at without gates.
+    """
+
+    camera: str = Field(examples=["cam-corridor-2"])
+    since: datetime = Field(examples=["2021-06-11T01:00:00Z"])
+    until: datetime = Field(examples=["2021-06-11T03:00:00Z"])
+    gate_audits: int = Field(examples=[1800])
+    gate_misses: int = Field(examples=[2])
+    missed_person_seconds: float = Field(examples=[7.6])
+    judged: int = Field(examples=[4200])
+    asked: float = Field(examples=[36_000.0], description="Pictures that the asked rate would have had judged.")
+    hours: list[LookHourOut]
+
+
 class CredentialsIn(Wire):
     name: Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_nfc)] = Field(examples=["admin"])
     password: Annotated[SecretStr, Field(min_length=1, max_length=128)]

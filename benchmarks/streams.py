@@ -34,7 +34,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from analyzer.engine import Engine
 from analyzer.types import Box, Change, Detection, FrameRef, Label, Provenance, RunId, Track, TrackId
 from analyzer.types import Scene as Seen
-from benchmarks.virtual import BEGIN, CAMERA, Passed, bench_site, cpu, run_live
 from models.attributes import TrackAttributes
 from models.backends import open_backend
 from models.detectors.letterbox import as_input, input_sides, letterbox
@@ -42,6 +41,7 @@ from models.detectors.person_head import DetectorOptions
 from models.frame import Frame
 from models.perception import DETECTOR, PerceptionFactory, heads_of, load_perception
 from models.weights import entry_of, load_catalogue, read_verified
+from pipelines.rehearsal import BEGIN, CAMERA, Passed, cpu, length_of, rehearsal_site, run_live
 from tests.rtsp.pictures import write_clip
 
 RATE: Final = 5.0
@@ -85,17 +85,9 @@ def still_scene(recording: Path, folder: Path, seconds: float) -> Path:
     return write_clip(folder / "quiet.mp4", pictures, rate=25, keyframe_every=50, bit_rate=2_000_000)
 
 
-def length_of(recording: Path) -> float:
-    with av.open(str(recording)) as container:
-        stream = container.streams.video[0]
-        if stream.duration is None or stream.time_base is None:
-            return float(container.duration or 0) / 1_000_000
-        return float(stream.duration * stream.time_base)
-
-
-def ours(scene: Scene, factory: PerceptionFactory, *, gated: bool) -> Cost:
+def ours(scene: Scene, factory: PerceptionFactory, *, gated: bool, paced: bool) -> Cost:
     seconds, warm = (scene.gates_seconds or scene.seconds, scene.gates_warm) if gated else (scene.seconds, scene.warm)
-    passed = run_live(scene.path, factory, rate=RATE, seconds=seconds, warm=warm, gated=gated)
+    passed = run_live(scene.path, factory, rate=RATE, seconds=seconds, warm=warm, gated=gated, paced=paced)
     return Cost(passed.cpu / (seconds - warm), len(passed.events), float(passed.person_seconds().sum()))
 
 
@@ -143,7 +135,7 @@ class Loop:
 def judged(scene: Scene, seen: list[Any], factory: PerceptionFactory) -> Cost:
     """What our rules say of the loop's tracks: its boxes and ids, our attributes and our engine."""
     attributes = TrackAttributes(*factory._readers)  # noqa: SLF001 - the benchmark looks at the parts
-    engine = Engine(bench_site(), CAMERA, Provenance(RunId("loop"), "bench", "bench", "", "", ()))
+    engine = Engine(rehearsal_site(), CAMERA, Provenance(RunId("loop"), "bench", "bench", "", "", ()))
     passed, events = Passed(seconds=scene.seconds), 0
     pictures = _pictures(scene.path)
     at, image = next(pictures)
@@ -193,8 +185,9 @@ def measure(scene: Scene, peer: Loop, repeat: int, factory: PerceptionFactory) -
         "loop 640": peer_at(640),
         f"loop {size}": peer_at(size),
         "floor": lambda: floor(scene, size),
-        "vigil": lambda: ours(scene, factory, gated=True),
-        "vigil, gates off": lambda: ours(scene, factory, gated=False),
+        "vigil": lambda: ours(scene, factory, gated=True, paced=True),
+        "fixed rate": lambda: ours(scene, factory, gated=True, paced=False),
+        "fixed rate, gates off": lambda: ours(scene, factory, gated=False, paced=False),
     }
     rounds: dict[str, list[Cost]] = {name: [] for name in sides}
     for number in range(repeat):

@@ -20,7 +20,6 @@ import structlog
 from analyzer.types import CameraId, Change, Event, Scene
 from models.errors import PerceptionError
 from models.frame import Image
-from pipelines.admission import Capacity
 from pipelines.coverage import close_after_crash
 from pipelines.disk import Disk, DiskLevel
 from pipelines.errors import StoreError
@@ -29,8 +28,10 @@ from pipelines.health_memory import HealthMemory, view_of
 from pipelines.inbox import Caught, Inbox
 from pipelines.live_camera import LiveCamera, Origin
 from pipelines.live_facility import FacilityWatch
+from pipelines.live_rates import Rates
 from pipelines.live_sealing import Sealing
 from pipelines.live_writer import LiveWriter
+from pipelines.looks import LookHour
 from pipelines.metrics import LiveMetrics
 from pipelines.recording import Recording
 from pipelines.records import CoverageInterval, CoverageState, DropReason, GapReason, RunState, TimeBasis, ZoneVersion
@@ -43,7 +44,6 @@ from pipelines.sources.wire import Glance, Tally
 from pipelines.store.repository import Repository
 
 _BATCH: Final = 8
-_LOOKS_EVERY: Final = 2.0  # s between the looks of the detector at a picture in which nothing moves
 HOLD: Final = 3.0  # s a camera stays awake after a track was seen
 _CHORES: Final = 1.0  # s
 _ADMISSION: Final = 5.0  # s
@@ -92,7 +92,7 @@ class Live:
         self._ended: dict[CameraId, datetime] = {}
         self._inbox = Inbox(self._late)
         self._seer = GuardedSeer(origin.seer, self._options.hang)
-        self._capacity, self._handed_in = Capacity(), 0
+        self._rates = Rates()
         self._stopping = threading.Event()
         self._log = structlog.get_logger()
         self.metrics = metrics or LiveMetrics()
@@ -183,6 +183,7 @@ class Live:
         for worker in ending:
             worker.join(5.0)
         self._inbox.forget(name)
+        self._rates.forget(name)
         self._finish(name)
         self._origin.seer.forget(name)
 
@@ -241,7 +242,7 @@ class Live:
 
     def _look(self, batch: Sequence[Caught]) -> None:
         began = time.monotonic()
-        self._handed_in += len(batch)
+        self._rates.handed_in(len(batch))
         try:
             answers = self._seer.look([caught.frame for caught in batch])
         except PerceptionError as error:
@@ -251,7 +252,7 @@ class Live:
             if isinstance(error, Exhausted):
                 raise
             return
-        self._capacity.measured(time.monotonic() - began, len(batch))
+        self._rates.measured(time.monotonic() - began, len(batch))
         for caught, answer in zip(batch, answers, strict=True):
             if isinstance(answer, Blind):
                 self._log.warning("picture.failed", camera=caught.camera, error=answer.why)
@@ -265,19 +266,21 @@ class Live:
             if camera is None:
                 return
             try:
-                events = camera.understood(scene)
+                events = camera.understood(scene, unasked=caught.unasked)
             except Exception as error:  # noqa: BLE001 - one camera's broken judgement must not end the watch of the others
                 self._log.exception("judgement.failed", camera=caught.camera, error=str(error))
                 camera.failed(scene.frame.at, DropReason.FAILED)
                 return
+            rate = camera.wanted_rate(scene)
         now = time.monotonic()
         self.metrics.verdict(caught.camera, now - caught.arrival)
-        if caught.unasked and scene.observations:
-            self.metrics.gates_missed(caught.camera, len(scene.observations) * _LOOKS_EVERY)
-        if scene.observations and now - self._held.get(caught.camera, 0.0) > HOLD / 3:
-            self._held[caught.camera] = now
-            if (worker := self._workers.get(caught.camera)) is not None:
+        if caught.unasked:
+            self.metrics.audited(caught.camera, camera.missed_seconds)
+        if (worker := self._workers.get(caught.camera)) is not None:
+            if scene.observations and now - self._held.get(caught.camera, 0.0) > HOLD / 3:
+                self._held[caught.camera] = now
                 worker.hold(HOLD)
+            self._rates.pace(camera, worker, rate, self.metrics)
         if events:
             self._writer.events(events)
 
@@ -352,6 +355,7 @@ class Live:
                     self._keep_memory(camera, now)
                     self._writer.run(camera.record(RunState.RUNNING, str(camera.plan.address), now))
                     self._writer.tallies(camera.run_id, camera.engine.tallies())
+                    self._writer.looks(self._looks_of(camera))
                 self._prune(now)
                 self.roll(now)
 
@@ -387,9 +391,14 @@ class Live:
     def _conclude(self, camera: LiveCamera, events: Sequence[Event], now: datetime) -> None:
         self._writer.events(events)
         self._writer.tallies(camera.run_id, camera.engine.tallies())
+        self._writer.looks(self._looks_of(camera))
         self._writer.run(camera.record(RunState.FINISHED, str(camera.plan.address), now))
         if self._sealing is not None:
             self._sealing.seal_all(camera)
+
+    def _looks_of(self, camera: LiveCamera) -> tuple[LookHour, ...]:
+        with self._lock:
+            return camera.looks.drain()
 
     def _keep_memory(self, camera: LiveCamera, now: datetime) -> None:
         if self._memory is not None:
@@ -430,17 +439,7 @@ class Live:
             self._disk.hold()
 
     def _admit(self, elapsed: float) -> None:
-        handed_in, self._handed_in = self._handed_in / elapsed, 0
-        asked = {camera.camera: camera.plan.rate for camera in self._open_cameras()}
-        for name, rate in self._capacity.decide(asked, handed_in).items():
-            self.metrics.rates(name, asked[name], rate)
-            camera, worker = self._cameras.get(name), self._workers.get(name)
-            if camera is None or worker is None or abs(camera.rate - rate) < 0.05 * camera.rate:
-                continue
-            self._log.warning("camera.rate", camera=name, asked=asked[name], given=round(rate, 2))
-            camera.rate, camera.degraded = rate, rate < 0.95 * asked[name]
-            worker.set_rate(rate)
-        self.metrics.capacity(self._capacity.rate)
+        self._rates.admit(elapsed, self._open_cameras(), self._workers, self.metrics)
         self.metrics.waiting(len(self._inbox))
         with self._lock:
             self.metrics.judged([tally for camera in self._cameras.values() for tally in camera.engine.tallies()])

@@ -16,7 +16,9 @@ from models.frame import Image
 from pipelines.coverage import CoverageLedger, FrameAccount
 from pipelines.evidence import Episode
 from pipelines.health import Health, PictureHealth
+from pipelines.looks import LookBook
 from pipelines.overlay import ClockWatch, ReplayWatch
+from pipelines.pace import Pace
 from pipelines.records import CoverageState, DropReason, GapReason, Run, RunState, TimeBasis
 from pipelines.seeing import Seer
 from pipelines.sources.camera import CameraPlan
@@ -68,11 +70,12 @@ class LiveCamera:
         self.provenance = Provenance(self.run_id, origin.site_sha256, origin.code, seer.backend, seer.precision, seer.models)
         self._engine = Engine(origin.site, plan.camera, self.provenance)
         self.ledger = CoverageLedger(plan.camera, begins, self.run_id)
-        self.account = FrameAccount()
+        self.account, self.looks = FrameAccount(), LookBook(plan.camera, self.run_id, begins)
         self.scenes: deque[Scene] = deque()
         self.episodes: dict[EventId, Episode] = {}
         self.state, self.reason = State.CONNECTING, GapReason.NOT_STARTED
-        self.rate, self.degraded = plan.rate, False
+        self.rate, self.degraded = plan.rate, False  # what the machine gives of what is asked
+        self._pace = Pace() if plan.paced else None
         self._health, self.health = PictureHealth(), Health()
         self._overlay, self._replay = ClockWatch(), ReplayWatch()
         self._tracks: set[int] = set()
@@ -82,6 +85,7 @@ class LiveCamera:
         self._judged = begins
         self.seen_at, self.ever_seen = begins, False  # when the last picture came
         self._stopped_live = False
+        self.missed_seconds = 0.0  # person-seconds that the gates may have missed before the scene judged last
 
     @property
     def camera(self) -> CameraId:
@@ -146,8 +150,8 @@ class LiveCamera:
             self._mark(now)
         return self.health.fault is not before
 
-    def understood(self, scene: Scene) -> tuple[Event, ...]:
-        """Judge a scene."""
+    def understood(self, scene: Scene, *, unasked: bool = False) -> tuple[Event, ...]:
+        """Judge a scene; ``unasked``: the gates had seen nothing in it."""
         fault = self.health.fault
         if fault is not None and (impairment := _IMPAIRMENTS.get(fault)) is not None:
             scene = replace(scene, impairments=(*scene.impairments, impairment))
@@ -155,6 +159,7 @@ class LiveCamera:
         events = self._noted(self._engine.step(scene))
         self.account.analysed += 1
         self._judged = scene.frame.at
+        self.missed_seconds = self.looks.looked(scene.frame.at, len(scene.observations), self.plan.rate, unasked=unasked)
         self.seen_at, self.ever_seen = max(self.seen_at, scene.frame.at), True
         self._mark(scene.frame.at)
         self.scenes.append(scene)
@@ -162,6 +167,12 @@ class LiveCamera:
             self.scenes.popleft()
         self._tracks.update(seen.track.id for seen in scene.observations)
         return events
+
+    def wanted_rate(self, scene: Scene) -> float:
+        """Pictures a second that are needed after the scene judged last."""
+        if self._pace is None:
+            return self.rate
+        return self._pace.rate(self.rate, scene, undecided=self._engine.undecided())
 
     def failed(self, at: datetime, reason: DropReason) -> None:
         """A frame could not be analysed."""

@@ -16,6 +16,7 @@ import structlog
 
 from analyzer.types import CameraId, Event, FacilityId, RunId, Tally
 from pipelines.errors import StoreError
+from pipelines.looks import LookHour
 from pipelines.records import CoverageInterval, Run, TimeBasis
 
 _PACE: Final = 1.0  # s
@@ -28,6 +29,7 @@ class LiveStore(Protocol):
     def put_events(self, events: Sequence[Event], *, facility: FacilityId, time_basis: TimeBasis, at: datetime) -> int: ...
     def put_coverage(self, intervals: Sequence[CoverageInterval]) -> None: ...
     def put_tallies(self, run: RunId, tallies: Sequence[Tally]) -> None: ...
+    def put_looks(self, hours: Sequence[LookHour]) -> None: ...
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class _Waiting:
     events: list[Event] = field(default_factory=list)
     tallies: dict[RunId, tuple[Tally, ...]] = field(default_factory=dict)
     coverage: dict[tuple[CameraId, RunId | None, datetime], CoverageInterval] = field(default_factory=dict)
+    looks: dict[tuple[RunId | None, datetime], LookHour] = field(default_factory=dict)
 
 
 class LiveWriter:
@@ -77,6 +80,10 @@ class LiveWriter:
     def tallies(self, run: RunId, tallies: Sequence[Tally]) -> None:
         with self._lock:
             self._waiting.tallies[run] = tuple(tallies)
+
+    def looks(self, hours: Sequence[LookHour]) -> None:
+        with self._lock:
+            self._waiting.looks.update(((one.run, one.hour), one) for one in hours)
 
     @property
     def backlog(self) -> int:
@@ -141,6 +148,9 @@ class LiveWriter:
             run, tallies = next(iter(todo.tallies.items()))
             self._store.put_tallies(run, tallies)
             del todo.tallies[run]
+        if todo.looks:
+            self._store.put_looks(tuple(todo.looks.values()))
+            todo.looks.clear()
 
     def _put_back(self, todo: _Waiting) -> None:
         with self._lock:
@@ -149,3 +159,4 @@ class LiveWriter:
             now.events = [*todo.events, *now.events]
             now.tallies = {**todo.tallies, **now.tallies}
             now.coverage = {**todo.coverage, **now.coverage}
+            now.looks = {**todo.looks, **now.looks}

@@ -34,7 +34,10 @@ class LiveMetrics:
         self._events = Counter("vigil_events", "Violations opened", ["rule", "severity"], registry=self.registry)
         self._clock = Gauge("vigil_clock_offset_seconds", "Wall clock against the clock of this process", registry=self.registry)
         self._rate = Gauge(
-            "vigil_camera_rate", "Analysed pictures a second, asked and given", ["camera", "kind"], registry=self.registry
+            "vigil_camera_rate",
+            "Analysed pictures a second: asked, given, paced by need",
+            ["camera", "kind"],
+            registry=self.registry,
         )
         self._waiting = Gauge("vigil_waiting_pictures", "Pictures that wait to be looked at", registry=self.registry)
         self._unknown = Gauge("vigil_unknown_share", "Judgements that could not be made", ["rule"], registry=self.registry)
@@ -45,6 +48,10 @@ class LiveMetrics:
             ["camera"],
             registry=self.registry,
         )
+        self._audits = Counter(
+            "vigil_gate_audits", "Pictures looked at although both gates saw nothing", ["camera"], registry=self.registry
+        )
+        self._misses = Counter("vigil_gate_misses", "Those of them in which somebody was", ["camera"], registry=self.registry)
         self._unseen = Counter(
             "vigil_gate_missed_person_seconds",
             "At most so long people were there while the gates slept",
@@ -68,9 +75,12 @@ class LiveMetrics:
         self._awake.labels(camera).set(glance.awake)
         self._gate_missed.labels(camera).set(glance.missed)
 
-    def gates_missed(self, camera: CameraId, person_seconds: float) -> None:
-        """People in a picture in which both gates saw nothing: for at most so long they had not been seen."""
-        self._unseen.labels(camera).inc(person_seconds)
+    def audited(self, camera: CameraId, missed_seconds: float) -> None:
+        """A picture in which both gates had seen nothing was looked at; the person-seconds they may have missed, often 0."""
+        self._audits.labels(camera).inc()
+        if missed_seconds > 0:
+            self._misses.labels(camera).inc()
+            self._unseen.labels(camera).inc(missed_seconds)
 
     def clock_still(self, camera: CameraId, *, still: bool) -> None:
         self._clock_still.labels(camera).set(still)
@@ -79,6 +89,10 @@ class LiveMetrics:
         """Analysed pictures a second that were asked for, and that this machine gives."""
         self._rate.labels(camera, "asked").set(asked)
         self._rate.labels(camera, "given").set(given)
+
+    def paced(self, camera: CameraId, rate: float) -> None:
+        """Analysed pictures a second that are needed now: fewer while nothing is undecided."""
+        self._rate.labels(camera, "paced").set(rate)
 
     def waiting(self, pictures: int) -> None:
         """Pictures of all cameras that wait to be looked at."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from fastapi import APIRouter
 
 from analyzer.types import CameraId
-from api.convert import coverage_page_out
+from api.convert import coverage_page_out, gates_out
 from api.deps import CoverageReader, RepositoryDep, ServiceDep
 from api.errors import PROBLEM_RESPONSES, FieldFault, Problem
-from api.schemas import CoveragePageOut, Identifier, Moment
+from api.schemas import CoveragePageOut, GatesOut, Identifier, Moment
 from api.timeline import build_timeline
 
 router = APIRouter(prefix="/api/v1", tags=["coverage"], responses=PROBLEM_RESPONSES)
@@ -30,10 +30,31 @@ def read_coverage(
 ) -> CoveragePageOut:
     """The coverage ledger of one camera over [since, until); the last 24 hours unless told otherwise."""
     known = repository.camera(CameraId(camera))
-    end = until or service.now()
+    start, end = _period(service.now(), since, until)
+    intervals = repository.coverage(known.id, start, end)
+    return coverage_page_out(known, build_timeline(intervals, (), start, end), intervals)
+
+
+@router.get("/cameras/{camera}/gates")
+def read_gates(
+    *,
+    principal: CoverageReader,
+    service: ServiceDep,
+    repository: RepositoryDep,
+    camera: Identifier,
+    since: Moment | None = None,
+    until: Moment | None = None,
+) -> GatesOut:
+    """What the activity gates of one camera may have missed over [since, until), in whole hours; the last 24 hours unless told otherwise."""
+    known = repository.camera(CameraId(camera))
+    start, end = _period(service.now(), since, until)
+    return gates_out(known, start, end, repository.looks(known.id, start, end))
+
+
+def _period(now: datetime, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
+    end = until or now
     start = since or end - timedelta(days=1)
     if not timedelta(0) < end - start <= _LONGEST:
         fault = FieldFault(place="query.since", problem=f"must lie before `until`, at most {_LONGEST.days} days")
         raise Problem("invalid", "the stretch of time is empty or too long", (fault,))
-    intervals = repository.coverage(known.id, start, end)
-    return coverage_page_out(known, build_timeline(intervals, (), start, end), intervals)
+    return start, end

@@ -8,6 +8,7 @@ from analyzer.types import CameraId
 from api.timeline import Timeline, build_timeline
 from api.web.render import Reader
 from api.wording.formats import parsed_day
+from pipelines.looks import added_up
 from pipelines.records import CameraRecord, EventFilter, Run, TimeBasis
 from pipelines.store.repository import Repository
 
@@ -29,7 +30,8 @@ def coverage_facts(
     basis = _basis(runs, day)
     zone = UTC if basis is TimeBasis.UNKNOWN else reader.f.zone
     since = datetime.combine(day, time(), zone)
-    strip = _strip(repository, camera, since, datetime.combine(day + timedelta(days=1), time(), zone))
+    until = datetime.combine(day + timedelta(days=1), time(), zone)
+    strip = _strip(repository, camera, since, until)
     return {
         "section": "coverage",
         "cameras": cameras,
@@ -40,6 +42,7 @@ def coverage_facts(
         "timezone": str(zone),
         "strip": strip,
         "close": _close(repository, camera, strip),
+        "looks": added_up(camera.id, since, repository.looks(camera.id, since.astimezone(UTC), until.astimezone(UTC))),
     }
 
 

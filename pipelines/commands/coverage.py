@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from pipelines.coverage import CoverageSummary
+    from pipelines.looks import LookHour
     from pipelines.records import CoverageInterval
     from pipelines.sla import ConnectionReport, FacilityReport
 
@@ -32,7 +33,7 @@ def register(app: typer.Typer) -> None:
         ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
-        """Say what a camera watched on a day, what it did not and why, and how its connection was.
+        """Say what a camera watched on a day, what it did not and why, how its connection was, and what its gates missed.
 
         Time that was not watched is not compliant time. The parts add up to the day exactly.
         """
@@ -114,6 +115,7 @@ def show(settings: Settings, name: str, day: datetime | None, *, as_json: bool) 
     from analyzer.types import CameraId
     from pipelines.coverage import day_bounds, filled, summed
     from pipelines.errors import BadInput, NotFound
+    from pipelines.looks import added_up
     from pipelines.sla import report
     from pipelines.store import Repository, open_database
 
@@ -129,11 +131,27 @@ def show(settings: Settings, name: str, day: datetime | None, *, as_json: bool) 
         since, until = day_bounds((day or now.astimezone(zone)).date(), zone)
         until = max(since, min(until, now))
         intervals = filled(repository.coverage(camera.id, since, until), camera.id, since, until)
+        looks = added_up(camera.id, since, repository.looks(camera.id, since.astimezone(UTC), until.astimezone(UTC)))
     summary, connection = summed(intervals), report(camera.id, intervals)
     if as_json:
-        print(json.dumps(_as_json(intervals, summary, connection), ensure_ascii=False, indent=2))
+        print(json.dumps(_as_json(intervals, summary, connection) | _look_figures(looks), ensure_ascii=False, indent=2))
     else:
         _print(intervals, summary, connection, zone)
+        if looks.judged:
+            Console().print(
+                f"looked at {looks.judged} pictures, {looks.asked:.0f} at the asked rate; in {looks.misses} of {looks.audits} looks while "
+                f"the gates slept there was somebody: at most {looks.missed_seconds:.1f} person-seconds missed"
+            )
+
+
+def _look_figures(looks: LookHour) -> dict[str, object]:
+    return {
+        "gate_audits": looks.audits,
+        "gate_misses": looks.misses,
+        "missed_person_seconds": looks.missed_seconds,
+        "judged": looks.judged,
+        "asked": looks.asked,
+    }
 
 
 def _as_json(

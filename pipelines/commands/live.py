@@ -17,7 +17,7 @@ import typer
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from pipelines.seeing import SightFactory
+    from models.perception import PerceptionFactory
 
 EXHAUSTED = 70
 SITE = Annotated[
@@ -127,7 +127,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
         migrate(database)
         repository = Repository(database)
         evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository))
-        seer = BatchedSeer(_factory(settings, perception))
+        seer = BatchedSeer(factory_of(settings, perception))
         following = Following(document, repository, seer, settings, rate)
         origin, zones = following.origin()
         at_work = Live(
@@ -150,7 +150,12 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
     return 0
 
 
-def _factory(settings: Settings, perception: PerceptionKind) -> SightFactory:
+def factory_of(settings: Settings, perception: PerceptionKind) -> PerceptionFactory:
+    """Load what looks at the pictures.
+
+    Raises:
+        BadInput: the networks cannot be loaded.
+    """
     if perception is PerceptionKind.SYNTHETIC:
         from models.synthetic import synthetic_factory
 

@@ -44,6 +44,7 @@ class CameraPlan:
     """What is wanted of one camera. A changed plan is a new worker.
 
     ``evidence``: another stream of the same camera, from which evidence is cut; it is recorded and never decoded.
+    ``paced``: looked at less often while nothing is undecided.
     """
 
     camera: CameraId
@@ -51,6 +52,7 @@ class CameraPlan:
     evidence: CameraAddress | None = None
     rate: float = 5.0
     gated: bool = True
+    paced: bool = True
     width: int = 1920
     ring: Path | None = None
     loopback: bool = False  # this machine may be the camera: tests and trials

@@ -7,6 +7,7 @@ from pipelines.store.audit import AuditLog
 from pipelines.store.coverage import Coverage
 from pipelines.store.events import Events
 from pipelines.store.evidence import EvidenceFiles
+from pipelines.store.looks import Looks
 from pipelines.store.outbox import Outbox
 from pipelines.store.reviews import Reviews
 from pipelines.store.runs import Runs
@@ -14,7 +15,7 @@ from pipelines.store.sites import Sites
 from pipelines.store.wishes import Wishes
 
 
-class Repository(Sites, Runs, Events, Coverage, EvidenceFiles, Reviews, Accounts, AuditLog, Outbox, Wishes):
+class Repository(Sites, Runs, Events, Coverage, Looks, EvidenceFiles, Reviews, Accounts, AuditLog, Outbox, Wishes):
     """Everything the product remembers; the calls stand with their nouns.
 
     Times go in aware (any zone) and come out in UTC, exact to the microsecond; text for people is kept composed

@@ -227,6 +227,22 @@ class CoverageRow(Row, table=True):
     reason: GapReason | None = Field(default=None, sa_type=code_of(GapReason))
 
 
+class LookHourRow(Row, table=True):
+    """How one run looked at its camera in one hour, see `pipelines.looks`."""
+
+    __tablename__ = "look_hours"
+    __table_args__ = (sa.Index("ix_look_hours_camera_hour", "camera", "hour"),)
+
+    run: str = Field(primary_key=True, foreign_key="runs.id", sa_type=Identifier)
+    hour: datetime = Field(primary_key=True, sa_type=Moment)
+    camera: str = Field(foreign_key="cameras.id", sa_type=Identifier)
+    gate_audits: int
+    gate_misses: int
+    missed_seconds: float
+    judged: int
+    asked: float
+
+
 class EvidenceRow(Row, table=True):
     __tablename__ = "evidence"
 

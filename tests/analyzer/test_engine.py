@@ -362,3 +362,38 @@ def test_an_empty_picture_still_ends_what_is_open_and_counts_posts() -> None:
         ("G02", "escalated"),
     ]
     assert {tally.rule: tally.votes.total for tally in judge.tallies()}["G02"] == 50 + 390
+
+
+@pytest.mark.parametrize(
+    ("spelling", "expected"),
+    [
+        ("", False),
+        ("w" * 20, False),
+        ("u" * 20, False),
+        ("nnn", True),  # too few instants yet
+        ("n" * 10, True),  # 1.8 of 3 s
+        ("n" * 30, False),  # the episode is open
+        ("n" * 10 + "-" * 15, False),  # nobody is there about whom to decide
+        ("nw" * 15, True),  # for and against
+        ("n" * 30 + "ww", True),  # the mask may have been put on
+        ("n" * 30 + "ww" + "n", False),
+        ("n" * 30 + "w" * 40, False),  # it was
+        ("n" * 30 + "w" + "-" * 15, False),
+    ],
+)
+def test_it_is_undecided_while_the_next_instants_may_turn_something(spelling: str, *, expected: bool) -> None:
+    judge = engine(CORRIDOR)
+    for one in spelled(spelling):
+        judge.step(one)
+    assert judge.undecided() is expected
+
+
+def test_a_long_stretch_is_undecided_at_its_beginning_and_near_its_end() -> None:
+    judge = engine(replace(CORRIDOR, rules=(RuleSetting(RuleId("Q01"), thresholds=(("min_duration_s", 20.0),)),)))
+    undecided = []
+    for one in spelled("n" * 101):
+        judge.step(one)
+        undecided.append(judge.undecided())
+    assert undecided.index(False) == 4  # with the fifth instant
+    assert undecided.index(True, 4) == 90  # 18 s: two are left
+    assert undecided[-1] is False  # it is open

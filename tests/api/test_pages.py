@@ -11,6 +11,7 @@ import pytest
 from analyzer.types import Change, Measure, ModelRef, Provenance, Role, RoleClaim, RuleId, Severity, Tally, TrackId, Votes
 from api.routes.pages_account import STATIC_FILES
 from api.web.queue import neighbours
+from pipelines.looks import LookHour
 from pipelines.records import EventFilter, Grade, ReviewState, TimeBasis
 from tests.api.builders import CORRIDOR, GATE, NOON, RUN, SITE, closing, identifier, many_events, mask_event
 from tests.api.conftest import World
@@ -255,6 +256,21 @@ def test_coverage_shows_the_latest_day_of_the_latest_camera(world: World) -> Non
     assert "8 phút" in words
     assert "23 giờ 50 phút" in words  # what nobody recorded
     assert 'fill="url(#hatch)"' in page
+
+
+def test_coverage_says_what_the_gates_missed(world: World) -> None:
+    hour = NOON.replace(minute=0, second=0, microsecond=0)
+    world.repository.put_looks([LookHour(CORRIDOR, hour, 900, 2, 7.5, 1000, 18_000.0, RUN)])
+    words = _text(world.client().get("/coverage").text)
+    assert "vẫn xem thử 900 hình; 2 lần trong số đó (0,2%) thấy có người" in words
+    assert "nhiều nhất 8 người-giây" in words
+    assert "Đã xem 1.000 hình; theo nhịp yêu cầu là 18.000 hình." in words
+
+
+def test_coverage_says_when_the_gates_left_nothing_out(world: World) -> None:
+    assert "Kiểm tra bộ lọc hoạt động" not in world.client().get("/coverage").text
+    world.repository.put_looks([LookHour(CORRIDOR, NOON, 0, 0, 0.0, 1000, 1000.0, RUN)])
+    assert "bộ lọc không bỏ qua hình nào" in _text(world.client().get("/coverage").text)
 
 
 def test_coverage_of_a_camera_without_a_record(world: World) -> None:

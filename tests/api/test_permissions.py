@@ -39,6 +39,7 @@ TABLE = {
     "GET /api/v1/evidence/{evidence}/content": Permission.READ_MEDIA,
     "HEAD /api/v1/evidence/{evidence}/content": Permission.READ_MEDIA,
     "GET /api/v1/cameras/{camera}/coverage": Permission.READ_COVERAGE,
+    "GET /api/v1/cameras/{camera}/gates": Permission.READ_COVERAGE,
     "GET /api/v1/cameras/{camera}/connection": Permission.READ_COVERAGE,
     "GET /api/v1/facilities/{facility}/connection": Permission.READ_COVERAGE,
     "GET /api/v1/redrawings": Permission.READ_COVERAGE,

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from pipelines.errors import StoreError
+from pipelines.looks import LookHour
 from tests.api.builders import CORRIDOR, FACILITY, GATE, NOON, RUN
 from tests.api.conftest import World
 
@@ -61,6 +62,26 @@ def test_a_camera_without_a_record_was_not_observed(world: World) -> None:
 def test_refuses_an_empty_or_endless_stretch(world: World, hours: int) -> None:
     query = {"since": NOON.isoformat(), "until": (NOON + timedelta(hours=hours)).isoformat()}
     assert world.client().get(f"/api/v1/cameras/{CORRIDOR}/coverage", params=query).status_code == 422
+
+
+def test_what_the_gates_of_a_camera_missed(world: World) -> None:
+    hour = NOON.replace(minute=0, second=0, microsecond=0)
+    world.repository.put_looks(
+        [
+            LookHour(CORRIDOR, hour, 900, 2, 7.5, 1000, 18_000.0, RUN),
+            LookHour(CORRIDOR, hour + timedelta(hours=1), 100, 0, 0.0, 120, 600.0, RUN),
+        ]
+    )
+    query = {"since": NOON.isoformat(), "until": (NOON + timedelta(hours=2)).isoformat()}
+    page = world.client().get(f"/api/v1/cameras/{CORRIDOR}/gates", params=query).json()
+    assert (page["gate_audits"], page["gate_misses"], page["missed_person_seconds"]) == (1000, 2, 7.5)
+    assert (page["judged"], page["asked"]) == (1120, 18_600.0)
+    assert [one["gate_misses"] for one in page["hours"]] == [2, 0]
+
+    assert world.client().get(f"/api/v1/cameras/{GATE}/gates", params=query).json()["hours"] == []
+    assert world.client().get("/api/v1/cameras/none/gates").status_code == 404
+    backwards = {"since": query["until"], "until": query["since"]}
+    assert world.client().get(f"/api/v1/cameras/{CORRIDOR}/gates", params=backwards).status_code == 422
 
 
 def test_healthy(world: World) -> None:

@@ -19,5 +19,5 @@ RESULTS: list[Result] = []
 
 def judge(row: str, fault: str, measured: str, asked: str, *, passed: bool) -> None:
     """Write the line, then fail if it does not meet what was asked."""
-    RESULTS.append(Result(row, fault, measured, asked, passed))
+    RESULTS.append(Result(row, fault, measured, asked, bool(passed)))  # numpy has truths of its own, which JSON does not know
     assert passed, f"{row} {fault}: {measured}, asked: {asked}"

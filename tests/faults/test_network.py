@@ -49,7 +49,8 @@ class Line:
             nft = ("ip", "netns", "exec", OUR_SIDE, "nft", "add")
             _run(*nft, "table", "inet", "f")
             _run(*nft, "chain", "inet", "f", "inwards", "{ type filter hook input priority 0; }")
-            share = ("numgen", "random", "mod", "100", "<", str(percent))
+            # A condition that always holds is refused.
+            share = ("numgen", "random", "mod", "100", "<", str(percent)) if percent < 100 else ()
             _run(*nft, "rule", "inet", "f", "inwards", "iifname", "vigil1", *share, "drop")
 
 

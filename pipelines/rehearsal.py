@@ -1,8 +1,10 @@
 """The live pipeline of one camera on a recording, in stream time instead of wall time: as fast as the machine allows.
 
+What the gates cost in sight is measured by rehearsing twice, with and without them (`compare`).
+
 The parts are those of `vigil live`: `Streaming` with its gates writes into a pipe, the other end looks, judges by the site
 and tells the gates of people who stand still. Only the clock is another one, so CPU seconds can be measured on a busy
-machine and the same recording gives the same answers.
+machine, and hardly anything depends on how fast it is.
 """
 
 from __future__ import annotations
@@ -10,18 +12,23 @@ from __future__ import annotations
 import os
 import resource
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+import av
 import numpy as np
 
 from analyzer.site import Site
 from analyzer.types import CameraId, Change, FrameRef, Label
+from models.errors import PerceptionError
 from models.frame import Frame
+from pipelines.errors import BadRecording
 from pipelines.live import HOLD
 from pipelines.live_camera import LiveCamera, Origin
+from pipelines.looks import LookHour, added_up
 from pipelines.seeing import BatchedSeer, Blind, Seer, SightFactory
 from pipelines.site_file import parse_site
 from pipelines.sources.address import CameraAddress, Scheme
@@ -31,16 +38,17 @@ from pipelines.sources.request import CaptureRequest, Wishes
 from pipelines.sources.streaming import Streaming
 from pipelines.sources.wire import Glance, Receiver, Shot, Tally
 
-CAMERA: Final = CameraId("bench")
+CAMERA: Final = CameraId("rehearsal")
+_SAME_EVENT: Final = 10.0  # s
 BEGIN: Final = datetime(2026, 1, 5, 3, tzinfo=UTC)
 _SITE: Final = f"""
 [facility]
-id = "bench"
-name = "Bench"
+id = "rehearsal"
+name = "Rehearsal"
 
 [[camera]]
 id = "{CAMERA}"
-name = "Bench"
+name = "Rehearsal"
 
 [[camera.zone]]
 id = "everywhere"
@@ -53,9 +61,21 @@ thresholds = {{ min_duration_s = 3, cooldown_s = 5 }}
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The part a recording plays: a camera of a site."""
+
+    site: Site
+    camera: CameraId
+
+
 @dataclass(slots=True)
 class Passed:
-    """What one pass found and cost. ``present``: people seen at each judged instant, by seconds of stream time."""
+    """What one pass found and cost.
+
+    ``present``: people seen at each judged instant, by seconds of stream time; ``missed``: moving pictures that the packets
+    had called quiet; ``looks``: the audits of the gates.
+    """
 
     cpu: float = 0.0
     seconds: float = 0.0
@@ -64,16 +84,48 @@ class Passed:
     missed: int = 0
     present: dict[float, int] = field(default_factory=dict)
     events: list[tuple[str, float]] = field(default_factory=list)
+    looks: LookHour | None = None
 
     def person_seconds(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """People in each second of the stream; an instant counts until the next one, for at most four seconds."""
         out = np.zeros(int(self.seconds) + 1)
         times = sorted(self.present)
-        for at, until in zip(times, [*times[1:], self.seconds], strict=True):
+        for at, until in pairwise([*times, self.seconds]):
             for second in range(int(at), min(int(min(until, at + 4.0)), len(out) - 1) + 1):
                 share = min(second + 1.0, until, at + 4.0) - max(float(second), at)
                 out[second] += max(share, 0.0) * self.present[at]
         return out
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a pass with gates saw of what one without them did. Person-seconds are taken second by second."""
+
+    person_seconds: float
+    missed_seconds: float
+    events: int
+    missed_events: int
+    judged: int
+    judged_ungated: int
+
+    @property
+    def missed_share(self) -> float | None:
+        return self.missed_seconds / self.person_seconds if self.person_seconds else None
+
+
+def compare(gated: Passed, ungated: Passed) -> Comparison:
+    """What the gates cost. An event is the same when the rule is and it opened within ten seconds of the other."""
+    with_gates, without = gated.person_seconds(), ungated.person_seconds()
+    left = list(gated.events)
+    missed = 0
+    for rule, at in ungated.events:
+        same = next((one for one in left if one[0] == rule and abs(one[1] - at) <= _SAME_EVENT), None)
+        if same is None:
+            missed += 1
+        else:
+            left.remove(same)
+    lost = float(np.clip(without - with_gates, 0.0, None).sum())
+    return Comparison(float(without.sum()), lost, len(ungated.events), missed, gated.judged, ungated.judged)
 
 
 class _Over(Exception):
@@ -104,15 +156,46 @@ def cpu() -> float:
     return spent.ru_utime + spent.ru_stime
 
 
-def bench_site() -> Site:
+def length_of(recording: Path) -> float:
+    """Seconds that a recording says it lasts.
+
+    Raises:
+        BadRecording: it cannot be opened, or does not say.
+    """
+    try:
+        with av.open(str(recording)) as container:
+            stream = container.streams.video[0]
+            if stream.duration is not None and stream.time_base is not None:
+                return float(stream.duration * stream.time_base)
+            if container.duration:
+                return container.duration / 1_000_000
+    except (av.FFmpegError, OSError, IndexError) as error:
+        raise BadRecording(str(recording), f"cannot be read ({error})", "see whether a player opens it") from error
+    raise BadRecording(str(recording), "does not say how long it is", "copy it into a container that does, such as .mp4")
+
+
+def rehearsal_site() -> Site:
     """Whoever is in the picture for three seconds is an event; masks are judged as well."""
-    return parse_site(_SITE.encode(), Path("bench.toml")).site
+    return parse_site(_SITE.encode(), Path("rehearsal.toml")).site
 
 
 def run_live(
-    recording: Path, factory: SightFactory, *, rate: float, seconds: float, warm: float = 0.0, gated: bool = True
+    recording: Path,
+    factory: SightFactory,
+    *,
+    rate: float,
+    seconds: float,
+    warm: float = 0.0,
+    gated: bool = True,
+    paced: bool = True,
+    part: Part | None = None,
 ) -> Passed:
-    """Watch ``seconds`` of a recording (again from its beginning when it is shorter); the first ``warm`` cost nothing."""
+    """Watch ``seconds`` of a recording (again from its beginning when it is shorter); the first ``warm`` cost nothing.
+
+    Raises:
+        BadRecording: it cannot be opened.
+        PerceptionError: the networks fail on it.
+    """
     stream, found = _Stream(seconds, warm), Passed(seconds=seconds)
     reading, writing = os.pipe()
     wishes = Wishes(rate)
@@ -120,11 +203,15 @@ def run_live(
         CaptureRequest(writing, Scheme.FILE, str(recording), rate, gated=gated), wishes, stream.clock, stream.sleep
     )
 
+    refused: list[Exception] = []
+
     def capture() -> None:
         try:
             streaming.run()
         except _Over:
             found.tally = streaming.tally
+        except (av.FFmpegError, OSError, ValueError) as error:
+            refused.append(error)
         finally:
             os.close(writing)
 
@@ -132,11 +219,12 @@ def run_live(
     thread.start()
     receiver = Receiver(reading)
     seer = BatchedSeer(factory)
-    camera = _camera(recording, seer, rate)
+    plan = CameraPlan(CAMERA, CameraAddress(Scheme.FILE, path=str(recording)), rate=rate, paced=paced)
+    camera = _camera(plan, seer, part or Part(rehearsal_site(), CAMERA))
     try:
         while True:
             if (received := receiver.poll(60.0)) is None:
-                raise RuntimeError("nothing came for a minute")
+                raise BadRecording(str(recording), "gave nothing for a minute", "see whether a player opens it")
             message, pixels = received
             if isinstance(message, Shot):
                 _look(camera, seer, (message, pixels), wishes, found)
@@ -146,16 +234,19 @@ def run_live(
                 found.missed = message.missed
     except EOFError:
         thread.join()
+        if refused:
+            raise BadRecording(str(recording), f"cannot be read ({refused[0]})", "see whether a player opens it") from refused[0]
     finally:
         os.close(reading)
     found.cpu = cpu() - (stream.began if stream.began is not None else cpu())
     found.seconds = seconds
+    found.looks = added_up(camera.camera, BEGIN, camera.looks.drain())
     return found
 
 
-def _camera(recording: Path, seer: Seer, rate: float) -> LiveCamera:
-    plan = CameraPlan(CAMERA, CameraAddress(Scheme.FILE, path=str(recording)), rate)
-    camera = LiveCamera(plan, Origin(bench_site(), "bench", "bench", seer), BEGIN, BEGIN)
+def _camera(plan: CameraPlan, seer: Seer, part: Part) -> LiveCamera:
+    origin = Origin(part.site, "rehearsal", "rehearsal", seer)
+    camera = LiveCamera(replace(plan, camera=part.camera), origin, BEGIN, BEGIN)
     camera.connection(State.LIVE, camera.reason, BEGIN)
     return camera
 
@@ -169,13 +260,14 @@ def _look(camera: LiveCamera, seer: Seer, seen: tuple[Shot, bytearray], wishes: 
     found.judged += 1
     at = max(shot.arrival - 1.0, next(reversed(found.present), 0.0) + 0.001)
     image = np.frombuffer(pixels, np.uint8).reshape(shot.height, shot.width, 3)
-    ref = FrameRef(CAMERA, found.judged, timedelta(seconds=at), BEGIN + timedelta(seconds=at), shot.width, shot.height)
+    ref = FrameRef(camera.camera, found.judged, timedelta(seconds=at), BEGIN + timedelta(seconds=at), shot.width, shot.height)
     scene = seer.look([Frame(ref, image)])[0]
     if isinstance(scene, Blind):
-        raise SystemExit(scene.why)
-    for event in camera.understood(scene):
+        raise PerceptionError(scene.why)
+    for event in camera.understood(scene, unasked=shot.unasked):
         if event.change is Change.OPENED:
             found.events.append((str(event.rule), round(at, 1)))
     if scene.observations:
         wishes.hold_until = shot.arrival + HOLD
+    wishes.rate = camera.wanted_rate(scene)
     found.present[at] = sum(seen.track.label is Label.PERSON for seen in scene.observations)

@@ -1,0 +1,88 @@
+"""Recordings watched as live cameras are, in stream time; and what the gates would have missed in them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from models.synthetic import synthetic_factory
+from pipelines.cli import app
+from pipelines.errors import BadRecording
+from pipelines.rehearsal import BEGIN, Passed, compare, run_live
+from tests.pipelines.live.running import painted_walk
+from tests.rtsp.pictures import write_clip
+
+
+@pytest.fixture(scope="module")
+def visit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Nobody for 25 s, then somebody walks through for 12 s."""
+    path = tmp_path_factory.mktemp("clips") / "visit.mp4"
+    return write_clip(path, painted_walk(450, 10, seen=(25.0, 37.0)), rate=10, keyframe_every=20, bit_rate=800_000)
+
+
+def passed(present: dict[float, int], events: list[tuple[str, float]], seconds: float = 10.0) -> Passed:
+    return Passed(seconds=seconds, present=present, events=events)
+
+
+def test_what_was_seen_without_gates_only_was_missed() -> None:
+    ungated = passed({0.0: 0, 2.0: 2, 4.0: 1, 6.0: 0}, [("G04", 5.0), ("Q01", 6.0)])
+    gated = passed({0.0: 0, 3.0: 2, 4.0: 1, 6.0: 0}, [("G04", 9.0)])
+    found = compare(gated, ungated)
+    assert found.person_seconds == pytest.approx(6.0)
+    assert found.missed_seconds == pytest.approx(2.0)
+    assert found.missed_share == pytest.approx(1 / 3)
+    assert (found.events, found.missed_events) == (2, 1)
+
+
+def test_an_event_much_later_is_another_one() -> None:
+    found = compare(passed({}, [("G04", 40.0)], 60.0), passed({}, [("G04", 5.0)], 60.0))
+    assert found.missed_events == 1
+    assert found.missed_share is None
+
+
+def test_gates_save_looks_and_miss_neither_people_nor_events(visit: Path) -> None:
+    gated, ungated = (run_live(visit, synthetic_factory(), rate=5.0, seconds=45.0, gated=on) for on in (True, False))
+    found = compare(gated, ungated)
+    assert found.judged < 0.75 * found.judged_ungated
+    assert found.events >= 1
+    assert found.missed_events == 0
+    assert found.missed_seconds <= 0.06 * found.person_seconds
+
+
+def test_the_books_of_the_gates_are_kept(visit: Path) -> None:
+    looks = run_live(visit, synthetic_factory(), rate=5.0, seconds=24.0).looks
+    assert looks is not None
+    assert looks.hour == BEGIN
+    assert looks.audits >= 3  # they sleep from the tenth second on
+    assert looks.misses == 0
+    assert looks.judged < looks.asked
+
+
+def test_somebody_who_moves_nothing_is_found_by_an_audit(tmp_path: Path) -> None:
+    """Who stands there from the first picture on belongs to the background: a track and, without one, an audit sees him."""
+    picture = next(painted_walk(1, 10, seen=(0.0, 300.0)))
+    clip = write_clip(tmp_path / "still.mp4", [picture] * 300, rate=10, keyframe_every=20)
+    found = run_live(clip, synthetic_factory(), rate=5.0, seconds=30.0)
+    assert found.person_seconds()[-5:-1] == pytest.approx(np.ones(4), abs=0.05)
+
+
+def test_a_file_that_is_no_recording_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"nothing")
+    with pytest.raises(BadRecording, match="cannot be read"):
+        run_live(tmp_path / "a.mp4", synthetic_factory(), rate=5.0, seconds=3.0)
+
+
+def test_the_command_measures_what_it_can_and_names_the_rest(visit: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.mp4").write_bytes(b"nothing")
+    arguments = ["gates", str(visit), str(tmp_path / "bad.mp4"), "--perception", "synthetic", "--json"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 3
+    (row,) = json.loads(result.stdout)
+    assert row["camera"] == "visit"
+    assert row["missed_events"] == 0
+    assert row["person_seconds"] > 8
+    assert "bad.mp4" in result.stderr
