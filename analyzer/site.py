@@ -91,6 +91,7 @@ class Camera:
     """``position`` names the way the camera is mounted and aimed; zones and calibration hold for it alone.
 
     ``source`` is the stream that is analysed, ``evidence`` the one that evidence is cut from where that is another one.
+    ``near`` are cameras that a person can walk to from here within minutes.
     """
 
     id: CameraId
@@ -101,6 +102,7 @@ class Camera:
     calibration: Calibration | None = None
     night_infrared: bool = True
     evidence: str = ""
+    near: tuple[CameraId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from analyzer.types import CameraId, Detection, Head, Label, ModelRef, Reason, Scene, Track, TrackId
+from models.appearance import LinkFinder, LinkOptions, TrackLink
 from models.attributes import AttributeOptions, MaskReader, PersonReader, TrackAttributes
 from models.attributes.gates import ItemThresholds, MaskThresholds
 from models.backends import Backend, open_backend
@@ -37,10 +38,13 @@ _WEAK_HEAD: Final = 0.2
 class CameraPerception:
     """Perception of one camera. Frames in time order; the same frames give the same scenes."""
 
-    def __init__(self, detector: Detector, tracker: Tracker, attributes: Attributes) -> None:
+    def __init__(self, detector: Detector, tracker: Tracker, attributes: Attributes, finder: LinkFinder | None = None) -> None:
         self._detector = detector
         self._tracker = tracker
         self._attributes = attributes
+        self._finder = finder
+        self.links: tuple[TrackLink, ...] = ()
+        """Candidates that the last frame gave rise to: which ended tracks its beginning ones may go on with."""
 
     @property
     def quiet(self) -> bool:
@@ -55,6 +59,7 @@ class CameraPerception:
     def perceive(self, frame: Frame) -> Scene:
         """Return what is seen in one frame. A corrupt one is counted, not judged: its scene says so and is empty."""
         if frame.corrupt:
+            self.links = ()
             return Scene(frame.ref, impairments=(Reason.VIEW_BLOCKED,))
         return self.understand(frame, self._detector.detect([frame])[0])
 
@@ -62,6 +67,7 @@ class CameraPerception:
         """Return the scene of a frame whose detections are at hand."""
         tracks = self._tracker.update(frame, detections)
         heads = heads_of(tracks, detections)
+        self.links = self._finder.observe(frame, tracks, heads) if self._finder is not None else ()
         return Scene(frame.ref, self._attributes.observe(frame, tracks, heads))
 
 
@@ -91,12 +97,14 @@ def perceive_together(pairs: Sequence[tuple[CameraPerception, Frame]], detector:
 class PerceptionOptions:
     """Everything about perception that is chosen and not learned.
 
-    ``tracker`` is None for the usual one, whose tracks begin at the scores that weights.toml states for the detector.
+    ``tracker`` is None for the usual one, whose tracks begin at the scores that weights.toml states for the detector;
+    ``links`` is None where tracks are not to be compared by clothes.
     """
 
     detector: DetectorOptions = field(default_factory=DetectorOptions)
     tracker: TrackerOptions | None = None
     attributes: AttributeOptions = field(default_factory=AttributeOptions)
+    links: LinkOptions | None = None
 
 
 class PerceptionFactory:
@@ -114,6 +122,8 @@ class PerceptionFactory:
         self._readers = readers
         self._options = options
         self._claimed = claimed
+        # Cameras of which none is near another share nothing: recordings of any time may then be looked at in turn.
+        self._shared = LinkFinder(options.links) if options.links is not None and options.links.near else None
         self.detector: Final = detector
 
     @property
@@ -138,9 +148,17 @@ class PerceptionFactory:
         return (*(("mask",) if mask else ()), *(person.reads if person else ()))
 
     def for_camera(self, camera: CameraId, first_track: TrackId = TrackId(1)) -> CameraPerception:
-        """Return the perception of one camera, with a memory of its own; its first new track gets ``first_track``."""
+        """Return the perception of one camera, with a memory of its own; its first new track gets ``first_track``.
+
+        What was kept to know people of that camera again is deleted: its tracks are numbered anew.
+        """
         attributes = TrackAttributes(*self._readers, self._options.attributes)
-        return CameraPerception(self.detector, SteadyTracker(self._tracking(), first_track), attributes)
+        finder = self._shared
+        if finder is not None:
+            finder.forget(camera)
+        elif self._options.links is not None:
+            finder = LinkFinder(self._options.links)
+        return CameraPerception(self.detector, SteadyTracker(self._tracking(), first_track), attributes, finder)
 
     def _tracking(self) -> TrackerOptions:
         body, head = self._claimed

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from analyzer.types import Detection, Head, ModelRef, Observation, Scene, Track, TrackId
-from models.frame import Frame
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.types import Box, Detection, Head, ModelRef, Observation, Scene, Track, TrackId
+from models.frame import Frame, Image
+
+Look = npt.NDArray[np.float32]
+"""What somebody wears, as a vector of length one; the product of two is their likeness."""
 
 
 class Detector(Protocol):
@@ -46,6 +52,20 @@ class Attributes(Protocol):
     def models(self) -> tuple[ModelRef, ...]: ...
 
     def observe(self, frame: Frame, tracks: Sequence[Track], heads: Mapping[TrackId, Head]) -> tuple[Observation, ...]: ...
+
+
+class Embedder(Protocol):
+    """Describes clothes by numbers, to know somebody again within minutes. Stateless."""
+
+    @property
+    def name(self) -> str: ...
+
+    def describe(self, image: Image, bodies: Sequence[Box]) -> Sequence[Look | None]:
+        """Return the look of each body; None where there is too little to see.
+
+        Bodies are boxes that begin below the head: an embedder is never handed a face.
+        """
+        ...
 
 
 class Perception(Protocol):

@@ -16,11 +16,12 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from analyzer.types import RunId
-from models.perception import PerceptionFactory, load_perception
+from models.perception import PerceptionFactory, PerceptionOptions, load_perception
 from pipelines.analysis import Analysis, Ground
 from pipelines.errors import BadInput, NotFound
 from pipelines.evidence import EvidenceWriter
 from pipelines.identity import code_version
+from pipelines.linking import link_options
 from pipelines.plan import Plan, make_plan
 from pipelines.records import EventFilter, EventPosition, EvidenceState, Run, RunState, StoredEvent, TimeBasis
 from pipelines.settings import Settings
@@ -67,7 +68,12 @@ class Batch:
             migrate(database)
             repository = Repository(database)
             evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository))
-            factory = factory or load_perception(settings.device, settings.precision, settings.backend)
+            factory = factory or load_perception(
+                settings.device,
+                settings.precision,
+                settings.backend,
+                options=PerceptionOptions(links=link_options(settings.link_minutes)),
+            )
             site, zones = remember(document, repository)
             ground = Ground(
                 site=site,

@@ -48,6 +48,7 @@ def build_site(form: SiteForm, zone: tzinfo) -> Site:
         Misplaced: a polygon, line, slot or reference cannot be judged by.
     """
     _refuse_twins(form)
+    _refuse_dangling(form)
     cameras = tuple(_camera(number, camera) for number, camera in enumerate(form.camera))
     return Site(
         facility=Facility(FacilityId(form.facility.id), form.facility.name, form.facility.kind, zone, form.facility.timezone),
@@ -78,7 +79,7 @@ def _placed(key: KeyPath, remedy: str, make: Callable[[], T]) -> T:
 
 
 def _refuse_twins(form: SiteForm) -> None:
-    """Ids and room numbers are given once; references lead somewhere."""
+    """Ids and room numbers are given once."""
     named: list[tuple[str, str, KeyPath]] = []
     for i, camera in enumerate(form.camera):
         named.append(("camera", camera.id, ("camera", i, "id")))
@@ -94,6 +95,18 @@ def _refuse_twins(form: SiteForm) -> None:
         if (kind, name) in seen:
             raise Misplaced(key, InvalidSite(f'{kind} "{name}"', "is there twice"), "give each its own")
         seen.add((kind, name))
+
+
+def _refuse_dangling(form: SiteForm) -> None:
+    """References lead to another camera or door of the site."""
+    cameras = {camera.id for camera in form.camera}
+    for i, camera in enumerate(form.camera):
+        for other in camera.near:
+            if other == camera.id or other not in cameras:
+                problem = InvalidSite(f'camera "{camera.id}"', f'is near "{other}", which is no other camera of the site')
+                raise Misplaced(
+                    ("camera", i, "near"), problem, f"others are: {', '.join(sorted(cameras - {camera.id})) or 'none'}"
+                )
     doors = {door.id for camera in form.camera for door in camera.door}
     for i, camera in enumerate(form.camera):
         for j, door in enumerate(camera.door):
@@ -127,6 +140,7 @@ def _camera(number: int, form: CameraForm) -> Camera:
         calibration,
         form.infrared,
         form.evidence,
+        tuple(CameraId(one) for one in form.near),
     )
 
 

@@ -15,9 +15,9 @@ from pipelines.commands.live import PerceptionKind, factory_of
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from models.perception import PerceptionFactory
     from pipelines.plan import Job
     from pipelines.rehearsal import Comparison, Part
+    from pipelines.seeing import SightFactory
 
 PARTIAL = 3
 
@@ -52,9 +52,7 @@ def register(app: typer.Typer) -> None:
         raise typer.Exit(run(recordings, site, factory, rate=rate, seconds=seconds, as_json=as_json))
 
 
-def run(
-    recordings: list[str], site: Path | None, factory: PerceptionFactory, *, rate: float, seconds: float, as_json: bool
-) -> int:
+def run(recordings: list[str], site: Path | None, factory: SightFactory, *, rate: float, seconds: float, as_json: bool) -> int:
     """Measure and print; the exit code."""
     from pipelines.errors import BadInput
     from pipelines.plan import make_plan
@@ -80,7 +78,7 @@ def run(
     return PARTIAL if refused else 0
 
 
-def measured(path: Path, factory: PerceptionFactory, rate: float, seconds: float, part: Part | None) -> Comparison:
+def measured(path: Path, factory: SightFactory, rate: float, seconds: float, part: Part | None) -> Comparison:
     """Watch a recording with gates and without."""
     from pipelines.rehearsal import compare, length_of, run_live
 

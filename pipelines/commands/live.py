@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +18,8 @@ import typer
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from models.perception import PerceptionFactory
+    from analyzer.site import Camera
+    from pipelines.seeing import SightFactory
 
 EXHAUSTED = 70
 SITE = Annotated[
@@ -127,7 +129,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
         migrate(database)
         repository = Repository(database)
         evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository))
-        seer = BatchedSeer(factory_of(settings, perception))
+        seer = BatchedSeer(factory_of(settings, perception, document.site.cameras))
         following = Following(document, repository, seer, settings, rate)
         origin, zones = following.origin()
         at_work = Live(
@@ -150,7 +152,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
     return 0
 
 
-def factory_of(settings: Settings, perception: PerceptionKind) -> PerceptionFactory:
+def factory_of(settings: Settings, perception: PerceptionKind, cameras: Sequence[Camera] = ()) -> SightFactory:
     """Load what looks at the pictures.
 
     Raises:
@@ -161,10 +163,13 @@ def factory_of(settings: Settings, perception: PerceptionKind) -> PerceptionFact
 
         return synthetic_factory()
     from models.errors import PerceptionError
-    from models.perception import load_perception
+    from models.perception import PerceptionOptions, load_perception
     from pipelines.errors import BadInput
+    from pipelines.linking import link_options
+
+    options = PerceptionOptions(links=link_options(settings.link_minutes, cameras))
 
     try:
-        return load_perception(settings.device, settings.precision, settings.backend)
+        return load_perception(settings.device, settings.precision, settings.backend, options=options)
     except PerceptionError as error:
         raise BadInput("networks", str(error), "ask vigil doctor, or try --perception synthetic") from error

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,9 +10,18 @@ import numpy as np
 import pytest
 
 from analyzer.types import Box, CameraId, Head, Label, MaskState, Observation, Reason, Scene, Track, TrackId
+from models.appearance import LinkOptions
 from models.errors import AbsentWeights, BackendUnavailable, ChangedWeights, UnknownWeights
 from models.frame import Frame
-from models.perception import DETECTOR, MASK, CameraPerception, load_perception, perceive_together
+from models.perception import (
+    DETECTOR,
+    MASK,
+    CameraPerception,
+    PerceptionFactory,
+    PerceptionOptions,
+    load_perception,
+    perceive_together,
+)
 from models.scripted import Line, ScriptedDetector, ScriptedFactory, ScriptedPerception
 from models.synthetic import paint_person, synthetic_factory
 from models.weights import WeightsEntry, entry_of, load_catalogue
@@ -74,6 +84,52 @@ def test_a_single_picture_is_seen_without_a_track() -> None:
     claims = {one.mask_claim.state for one in look.sightings if one.mask_claim is not None}
     assert claims == {MaskState.NONE, MaskState.INCORRECT}
     assert dict(look.timing_ms)["total"] > 0
+
+
+def returning(factory: PerceptionFactory, camera: CameraId = CAMERA) -> CameraPerception:
+    """Somebody comes, goes for eight seconds and comes back."""
+    sight = factory.for_camera(camera)
+    for k in range(60):
+        people = [] if 15 <= k < 40 else [(200.0, MaskState.WORN)]
+        sight.perceive(painted(k / 5, *people))
+        if sight.links:
+            break
+    return sight
+
+
+def test_a_track_that_goes_on_under_a_new_number_is_a_candidate() -> None:
+    sight = returning(synthetic_factory(PerceptionOptions(links=LinkOptions())))
+    (link,) = sight.links
+    assert (link.track, link.earlier_track) == (2, 1)
+    assert link.log_odds > 0
+    sight.perceive(painted(99, (200, MaskState.WORN)))
+    assert sight.links == ()
+
+
+def test_cameras_near_each_other_share_what_is_kept_until_one_begins_anew() -> None:
+    yard = CameraId("yard")
+    near = {yard: frozenset({CAMERA}), CAMERA: frozenset({yard})}
+    factory = synthetic_factory(PerceptionOptions(links=LinkOptions(near=near)))
+    first = factory.for_camera(CAMERA)
+    for k in range(10):
+        first.perceive(painted(k / 5, (200, MaskState.WORN)))
+    second = factory.for_camera(yard)
+    links = []
+    for k in range(100, 110):
+        shown = painted(k / 5, (200, MaskState.WORN))
+        second.perceive(Frame(replace(shown.ref, camera=yard), shown.image))
+        links += second.links
+    assert [link.earlier_camera for link in links] == [CAMERA]
+    factory.for_camera(CAMERA)
+    third = factory.for_camera(yard)
+    for k in range(200, 210):
+        shown = painted(k / 5, (200, MaskState.WORN))
+        third.perceive(Frame(replace(shown.ref, camera=yard), shown.image))
+        assert third.links == ()
+
+
+def test_without_the_option_nothing_is_linked() -> None:
+    assert returning(synthetic_factory()).links == ()
 
 
 # --- loading ---------------------------------------------------------------------------------------

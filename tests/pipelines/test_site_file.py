@@ -205,6 +205,7 @@ def test_times_without_a_zone_are_the_facility_s() -> None:
             'room number "101" is there twice',
             "own",
         ),
+        (SIMPLE.replace("[[camera]]", '[[camera]]\nnear = ["yard"]', 1), "site.toml", 'is near "yard"', "others are"),
         (SIMPLE + DOOR + 'facing = ["d9"]\n', "site.toml:13", 'faces "d9"', "doors are"),
         (SIMPLE + LINE.replace("[0.5, 1]", "[0.5, 0]"), "site.toml:11", "no length", "draw"),
         (SIMPLE + LINE.replace('"clean"', '"red"'), "site.toml:11", "both sides are red", "draw"),
