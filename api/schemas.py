@@ -277,7 +277,8 @@ class EventOut(Wire):
     zone_name: str | None = Field(examples=["Hành lang"])
     zone_version: int | None = Field(examples=[1])
     mask_only: bool = Field(
-        description="Nobody drew anything for this camera: masks are judged in the whole picture, nothing else."
+        examples=[False],
+        description="Nobody drew anything for this camera: masks are judged in the whole picture, nothing else.",
     )
     role: RoleOut | None
     measures: list[MeasureOut]
