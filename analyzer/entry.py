@@ -79,7 +79,11 @@ class Requires:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One rule of the catalogue. ``version`` grows whenever its meaning changes."""
+    """One rule of the catalogue. ``version`` grows whenever its meaning changes.
+
+    ``text`` may speak of people of one role. Where the rule is applied to somebody whose role is not known as well,
+    ``anyone`` names what was seen without saying who it was.
+    """
 
     id: RuleId
     text: Text
@@ -92,3 +96,4 @@ class Entry:
     requires: Requires = Requires()
     level: Level = Level.CAMERA
     version: int = 1
+    anyone: Text | None = None

@@ -104,6 +104,7 @@ ENTRIES: tuple[Entry, ...] = (
         evidence=EvidenceSet.E1,
         not_assessable=_FACE | {Reason.CHILD, Reason.LOW_CONFIDENCE},
         requires=Requires(zones=False, supply=frozenset({Supply.PERSONS, Supply.MASKS})),
+        anyone=Text("Người chưa rõ vai trò không đeo khẩu trang", "Person of unknown role without a mask"),
     ),
     Entry(
         id=RuleId("Q02"),

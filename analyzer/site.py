@@ -318,8 +318,14 @@ class Site:
     @property
     def mode(self) -> SiteMode:
         """``MASK_ONLY`` while no camera has a zone, a door or a line."""
-        drawn = any(zone.kind not in FORBIDDEN_KINDS for zone in self.zones) or self.doors or self.lines
-        return SiteMode.FULL if drawn else SiteMode.MASK_ONLY
+        full = any(self.mode_of(camera.id) is SiteMode.FULL for camera in self.cameras)
+        return SiteMode.FULL if full else SiteMode.MASK_ONLY
+
+    def mode_of(self, camera: CameraId) -> SiteMode:
+        """``MASK_ONLY`` while that camera has no zone, door or line; an area nobody may look into is none."""
+        places = (zone.camera for zone in self.zones if zone.kind not in FORBIDDEN_KINDS)
+        drawn = (*places, *(door.camera for door in self.doors), *(line.camera for line in self.lines))
+        return SiteMode.FULL if camera in drawn else SiteMode.MASK_ONLY
 
     def camera(self, camera: CameraId) -> Camera:
         """The camera of that id.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from analyzer.naming import is_anywhere
 from analyzer.types import FacilityId, Measure, Provenance, RoleClaim, Votes
 from api.cameras import Watched
 from api.places import Places
@@ -37,7 +38,7 @@ from api.schemas import (
     ZoneOut,
 )
 from api.timeline import UNRECORDED, Timeline
-from api.wording.reasons import measure_label, rule_basis, rule_nature, rule_text, sentence
+from api.wording.reasons import measure_label, rule_basis, rule_nature, sentence, sign_text
 from api.wording.texts import texts
 from pipelines.looks import LookHour, added_up
 from pipelines.records import (
@@ -183,7 +184,7 @@ def rule_out(event: StoredEvent) -> RuleOut:
     return RuleOut(
         id=event.rule,
         version=event.rule_version,
-        text=Bilingual(vi=rule_text(event.rule, "vi"), en=rule_text(event.rule, "en")),
+        text=Bilingual(vi=sign_text(event, "vi"), en=sign_text(event, "en")),
         basis=list(rule_basis(event.rule)),
         nature=rule_nature(event.rule),
     )
@@ -209,6 +210,7 @@ def event_out(event: StoredEvent, places: Places) -> EventOut:
         zone=event.zone,
         zone_name=zone,
         zone_version=event.zone_version,
+        mask_only=is_anywhere(event.rule, event.zone),
         role=role_out(event.role),
         measures=[measure_out(measure) for measure in event.measures],
         tracks=list(event.tracks),

@@ -251,7 +251,7 @@ class RoleOut(Wire):
 class RuleOut(Wire):
     id: str = Field(examples=["Q01"])
     version: int = Field(examples=[1])
-    text: Bilingual
+    text: Bilingual = Field(description="What the sign is called; of a person whose role is not known it claims no role.")
     basis: list[str] = Field(examples=[["DISP", "5K"]])
     nature: Nature = Field(description="How strong the basis is; never print `practice` and `inference` as law.")
 
@@ -276,6 +276,10 @@ class EventOut(Wire):
     zone: str | None = Field(examples=["corridor-2"])
     zone_name: str | None = Field(examples=["Hành lang"])
     zone_version: int | None = Field(examples=[1])
+    mask_only: bool = Field(
+        examples=[False],
+        description="Nobody drew anything for this camera: masks are judged in the whole picture, nothing else.",
+    )
     role: RoleOut | None
     measures: list[MeasureOut]
     tracks: list[int] = Field(examples=[[12]])

@@ -15,6 +15,8 @@ from typing import Self
 from rich.markup import escape
 from rich.progress import Progress
 
+from analyzer.naming import sign_name
+from analyzer.site import SiteMode
 from analyzer.types import RunId
 from models.perception import PerceptionFactory, PerceptionOptions, load_perception
 from pipelines.analysis import Analysis, Ground
@@ -125,7 +127,7 @@ class Batch:
             self._summary(analysis, run),
             elapsed=timedelta(seconds=monotonic() - began),
             analysed_now=analysed,
-            notes=(*outcome.notes, *_time_note(run)),
+            notes=(*outcome.notes, *self._notes(run)),
         )
 
     def _earlier(self, run: RunId) -> Run | None:
@@ -170,11 +172,15 @@ class Batch:
             elapsed=timedelta(0),
             analysed_now=timedelta(0),
             already_done=already_done,
-            notes=_time_note(run),
+            signs=tuple(dict.fromkeys((event.rule, sign_name(event.rule, event.role)) for event in events)),
+            mask_only=self._ground.site.mode_of(run.camera) is SiteMode.MASK_ONLY,
+            notes=self._notes(run),
         )
 
-
-def _time_note(run: Run) -> tuple[str, ...]:
-    if run.time_basis is not TimeBasis.UNKNOWN:
-        return ()
-    return ("start time unknown: times count from 1970-01-01; --start places the recording in time",)
+    def _notes(self, run: Run) -> tuple[str, ...]:
+        notes = []
+        if run.time_basis is TimeBasis.UNKNOWN:
+            notes.append("start time unknown: times count from 1970-01-01; --start places the recording in time")
+        if self._ground.site.mode_of(run.camera) is SiteMode.MASK_ONLY:
+            notes.append("masks only: no zone, door or line is drawn, so no other rule is judged; --site FILE draws them")
+        return tuple(notes)

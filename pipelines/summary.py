@@ -13,13 +13,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from analyzer.entry import Text
 from analyzer.types import CameraId, Reason, RuleId, RunId, Tally
 from pipelines.records import CoverageInterval, CoverageState, FrameCounts, RunState, TimeBasis
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One run in figures. ``elapsed`` is the time this command spent on it (zero when it was done before)."""
+    """One run in figures.
+
+    ``elapsed`` is the time this command spent on it (zero when it was done before). ``signs`` names what the events are
+    signs of, ``mask_only`` says that nobody drew anything for this camera, so that masks are judged and nothing else.
+    """
 
     run: RunId
     recording: str
@@ -37,6 +42,8 @@ class RunSummary:
     elapsed: timedelta
     analysed_now: timedelta
     already_done: bool = False
+    signs: tuple[tuple[RuleId, Text], ...] = ()
+    mask_only: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -102,6 +109,8 @@ def _run_json(run: RunSummary) -> dict[str, object]:
         },
         "tracks": run.tracks,
         "events": dict(run.events),
+        "signs": [{"rule": rule, "vi": name.vi, "en": name.en} for rule, name in run.signs],
+        "mask_only": run.mask_only,
         "judgements": [
             {
                 "rule": tally.rule,
@@ -128,6 +137,8 @@ def show(console: Console, runs: Sequence[RunSummary], refused: Sequence[Refusal
     """
     if runs:
         console.print(_side_by_side(runs) if len(runs) * 34 + 20 <= max(console.width, 88) else _one_a_line(runs))
+    for rule, name in dict.fromkeys(sign for run in runs for sign in run.signs):
+        console.print(f"[bold]{rule}[/]: {name.en}", highlight=False, soft_wrap=True)
     for note in dict.fromkeys(note for run in runs for note in run.notes):
         whose = [escape(run.recording) for run in runs if note in run.notes]
         console.print(f"[yellow]{', '.join(whose)}[/]: {escape(note)}", highlight=False, soft_wrap=True)

@@ -10,6 +10,7 @@ from typing import get_args
 from urllib.parse import urlencode
 
 from analyzer.entry import Nature
+from analyzer.naming import is_anywhere
 from analyzer.types import MaskState, Measure
 from api.convert import evidence_href, evidence_out
 from api.media import playable_clip
@@ -18,7 +19,7 @@ from api.schemas import ReasonCode
 from api.timeline import Timeline, build_timeline, window_around
 from api.web.queue import Choice, camera_names, lasted, neighbours
 from api.web.render import Reader
-from api.wording.reasons import measure_label, role_source, rule_basis, rule_nature, rule_text, sentence
+from api.wording.reasons import measure_label, role_source, rule_basis, rule_nature, rule_text, sentence, sign_text
 from pipelines.errors import NotFound
 from pipelines.records import EventFilter, Evidence, EvidenceKind, EvidenceState, Run, StoredEvent, TimeBasis
 from pipelines.store.repository import Repository
@@ -44,7 +45,9 @@ class MeasureView:
 class Why:
     """The reason, ready to be read."""
 
+    sign_text: str
     rule_text: str
+    mask_only: bool
     sentence: str
     basis: tuple[str, ...]
     nature: Nature
@@ -118,7 +121,9 @@ def decision_facts(repository: Repository, event: StoredEvent, decided: str = ""
 def why_of(event: StoredEvent, zone: str | None, reader: Reader) -> Why:
     language = reader.t.language
     return Why(
+        sign_text(event, language),
         rule_text(event.rule, language),
+        is_anywhere(event.rule, event.zone),
         sentence(event, zone, language),
         rule_basis(event.rule),
         rule_nature(event.rule),

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
+from analyzer.naming import is_anywhere
 from analyzer.types import CameraId, Role, RuleId, Severity
 from api.convert import evidence_href
 from api.cursor import encode_cursor
 from api.web.render import Reader
 from api.wording.formats import Formats, parsed_day
-from api.wording.reasons import known_rules, rule_text
+from api.wording.reasons import known_rules, rule_text, sign_text
 from pipelines.records import (
     CameraRecord,
     EventFilter,
@@ -77,9 +78,10 @@ class Row:
 
     event: StoredEvent
     href: str
-    rule_text: str
+    sign_text: str
     camera_name: str
     lasted: str
+    mask_only: bool
     picture: str | None
 
 
@@ -90,9 +92,10 @@ def rows_of(repository: Repository, page: EventPage, choice: Choice, reader: Rea
         Row(
             event,
             f"/events/{event.id}?{choice.query}",
-            rule_text(event.rule, reader.t.language),
+            sign_text(event, reader.t.language),
             names.get(event.camera, event.camera),
             lasted(event, reader.f),
+            is_anywhere(event.rule, event.zone),
             picture_of(repository.evidence(event.id)) if shows_media else None,
         )
         for event in page.events

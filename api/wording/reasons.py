@@ -6,7 +6,8 @@ An event of a rule that this version does not know (a newer worker wrote it) is 
 from __future__ import annotations
 
 from analyzer.catalogue import CATALOGUE
-from analyzer.entry import Nature
+from analyzer.entry import Nature, Text
+from analyzer.naming import is_anywhere, sign_name
 from analyzer.sentences import sentence as core_sentence
 from analyzer.types import RuleId
 from api.wording.texts import Language, texts
@@ -19,10 +20,13 @@ def known_rules() -> tuple[RuleId, ...]:
 
 
 def rule_text(rule: RuleId, language: Language) -> str:
-    entry = CATALOGUE.get(rule)
-    if entry is None:
-        return rule
-    return entry.text.vi if language == "vi" else entry.text.en
+    """What a rule says, of whomever it is about."""
+    return _in(language, sign_name(rule, None))
+
+
+def sign_text(event: StoredEvent, language: Language) -> str:
+    """What a sign is called: never more than is known of the person."""
+    return _in(language, sign_name(event.rule, event.role))
 
 
 def rule_basis(rule: RuleId) -> tuple[str, ...]:
@@ -62,4 +66,10 @@ def sentence(event: StoredEvent, zone: str | None, language: Language) -> str:
         language: of the sentence.
     """
     role = event.role.role if event.role else None
+    if is_anywhere(event.rule, event.zone):
+        zone = texts(language)("event.anywhere")
     return core_sentence(event.rule, event.severity, role, zone, event.measures, event.votes, language)
+
+
+def _in(language: Language, text: Text) -> str:
+    return text.vi if language == "vi" else text.en

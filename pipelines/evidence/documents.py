@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from analyzer.entry import Text
+from analyzer.naming import is_anywhere, sign_name
 from analyzer.types import (
     CameraId,
     Event,
@@ -98,6 +100,8 @@ class Sidecar:
     event: EventId
     rule: RuleId
     rule_version: int
+    sign: Text
+    mask_only: bool
     severity: Severity
     subject: str
     tracks: tuple[TrackId, ...]
@@ -140,6 +144,8 @@ def sidecar(episode: Episode, case: Case, files: Iterable[Evidence], clip_note: 
         event=event.id,
         rule=event.rule,
         rule_version=event.rule_version,
+        sign=sign_name(event.rule, event.role),
+        mask_only=is_anywhere(event.rule, event.zone),
         severity=event.severity,
         subject=event.subject.key,
         tracks=event.tracks,

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from analyzer.catalogue import CATALOGUE
 from analyzer.incidents import Act, incidents
+from analyzer.naming import is_anywhere, sign_name
 from analyzer.sentences import Language, number, seconds, sentence
-from analyzer.types import EventId, Measure, Reason, Role, RuleId, Severity, TrackId, Votes, ZoneKind
+from analyzer.types import EventId, Measure, Reason, Role, RoleClaim, RuleId, Severity, TrackId, Votes, ZoneId, ZoneKind
 from tests.analyzer.scenes import CAMERA, START
 
 VOTES = Votes(19, 0, ((Reason.FACE_AWAY, 3),))
@@ -91,3 +93,30 @@ def test_acts_of_two_cameras_are_apart() -> None:
 
     first = act("a", [1], 0, 10)
     assert len(incidents([first, replace(first, id=EventId("b"), camera=CameraId("other"))])) == 2
+
+
+def test_a_sign_claims_no_more_of_a_person_than_is_known() -> None:
+    mask = RuleId("Q01")
+    for known in (None, RoleClaim(Role.QUARANTINED, 0.9, ())):
+        assert sign_name(mask, known).en == "Quarantined person outside the room without a mask"
+    unknown = RoleClaim(Role.UNKNOWN, 0.0, ())
+    assert sign_name(mask, unknown).vi == "Người chưa rõ vai trò không đeo khẩu trang"
+    assert sign_name(mask, unknown).en == "Person of unknown role without a mask"
+    assert sign_name(RuleId("Q07"), unknown).en == "Gathering of three or more persons"
+    assert sign_name(RuleId("X99"), unknown).en == "X99"
+
+
+def test_no_rule_that_reaches_unknown_people_calls_them_quarantined() -> None:
+    """Whoever is inside the scope without a known role must not be named by one."""
+    for entry in CATALOGUE.values():
+        if any(Role.UNKNOWN in clause.rule.scope.roles for clause in entry.clauses if clause.rule.scope.zones):
+            name = sign_name(entry.id, RoleClaim(Role.UNKNOWN, 0.0, ()))
+            assert "người được cách ly" not in name.vi.lower(), entry.id
+            assert "quarantined person" not in name.en.lower(), entry.id
+
+
+def test_an_event_of_a_camera_without_drawings_is_known_by_having_no_zone() -> None:
+    assert is_anywhere(RuleId("Q01"), None)
+    assert not is_anywhere(RuleId("Q01"), ZoneId("corridor"))
+    assert not is_anywhere(RuleId("Q07"), None)
+    assert not is_anywhere(RuleId("X99"), None)

@@ -29,6 +29,7 @@ def test_a_site_without_drawings_is_mask_only() -> None:
     assert site().mode is SiteMode.MASK_ONLY
     assert site(zone(ZoneKind.TOILET)).mode is SiteMode.MASK_ONLY
     assert site(zone(ZoneKind.CORRIDOR)).mode is SiteMode.FULL
+    assert site(zone(ZoneKind.CORRIDOR)).mode_of(CameraId("other")) is SiteMode.MASK_ONLY
     assert site(doors=(door("1", 0),)).mode is site(lines=(line(Side.RED, Side.CLEAN),)).mode is SiteMode.FULL
 
 

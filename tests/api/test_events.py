@@ -126,6 +126,14 @@ def test_one_sign_says_why(world: World) -> None:
     assert event["provenance"]["models"][0]["name"] == "person-detector"
 
 
+def test_a_sign_of_a_camera_without_drawings_says_so_and_claims_no_role(world: World) -> None:
+    world.builder.event(mask_event(zone=None, zone_version=None, role=RoleClaim(Role.UNKNOWN, 0.0, ())))
+    event = world.client().get(f"/api/v1/events/{identifier('one')}").json()
+    assert event["mask_only"] is True
+    assert event["rule"]["text"]["en"] == "Person of unknown role without a mask"
+    assert event["sentence"]["en"].startswith("Person of unknown role, anywhere in the picture (no zone is drawn)")
+
+
 # --- cursors -------------------------------------------------------------------------------------
 
 

@@ -66,6 +66,35 @@ def test_a_site_without_zones_judges_masks_only_and_says_so(world: World) -> Non
     assert "chế độ chỉ kiểm tra khẩu trang" in world.client().get("/queue").text
 
 
+@pytest.mark.parametrize("path", ["/queue", f"/events/{identifier('one')}"])
+@pytest.mark.parametrize(
+    ("language", "said", "place", "claimed"),
+    [
+        ("vi", "Người chưa rõ vai trò không đeo khẩu trang", "toàn khung hình (chưa vẽ khu vực nào)", "Người được cách ly không"),
+        (
+            "en",
+            "Person of unknown role without a mask",
+            "anywhere in the picture (no zone is drawn)",
+            "Quarantined person outside",
+        ),
+    ],
+)
+def test_masks_only_claims_nothing_of_who_and_where(
+    world: World, path: str, language: str, said: str, place: str, claimed: str
+) -> None:
+    world.builder.event(mask_event(zone=None, zone_version=None, role=RoleClaim(Role.UNKNOWN, 0.0, ())))
+    client = world.client()
+    client.cookies.set("vigil_language", language)
+    page = client.get(path).text
+    assert said in page
+    assert place in page
+    assert ('id="mask-only"' in page) is path.startswith("/events")
+    shown = re.sub(
+        r"<option.*?</option>|<p class=.small faint.>.*?</p>", "", page
+    )  # the rule's own name stays in filter and small print
+    assert claimed not in shown
+
+
 def test_without_a_site_file_the_rules_that_were_judged_are_told(world: World) -> None:
     world.builder.site(document="# No site file: masks only.\n")
     world.repository.put_tallies(RUN, [Tally(RuleId(rule), 1, CORRIDOR, Votes(1, 1), 1, 1, 0) for rule in ("Q01", "G01")])

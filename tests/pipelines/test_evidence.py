@@ -224,6 +224,11 @@ def test_the_sidecar_names_every_id_and_version(tmp_path: Path, recording: Recor
         "event": EVENT,
         "rule": "Q01",
         "rule_version": 3,
+        "sign": {
+            "vi": "Người được cách ly không đeo khẩu trang khi ra khỏi phòng",
+            "en": "Quarantined person outside the room without a mask",
+        },
+        "mask_only": False,
         "severity": "high",
         "subject": "track:7",
         "tracks": [7],
