@@ -7,11 +7,24 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from analyzer.ground import Ground, Position
+from analyzer.outfits import Off
 from analyzer.schedule import Now
 from analyzer.scope import Scope
 from analyzer.site import Boundary, Door, Side, Site, Zone
 from analyzer.status import FacilityStatus
-from analyzer.types import Need, Observation, Point, Presence, RoleClaim, Scene, TrackId, TrackSubject, ZoneKind
+from analyzer.types import (
+    ItemReading,
+    MaskReading,
+    Need,
+    Observation,
+    Point,
+    Presence,
+    RoleClaim,
+    Scene,
+    TrackId,
+    TrackSubject,
+    ZoneKind,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +56,8 @@ class Person(NamedTuple):
     it stands in, the smallest first, with inertia; ``sides`` the sides of the lines; ``place`` is
     the same number for people in the same zones with the same role. ``crossed`` and ``left`` tell what
     was completed just now; only then ``stops`` (time stood by kind of zone), ``gown`` (worn lately) and ``doffed`` (when each
-    piece of equipment was taken off) are told. ``from_red``: seen before in the red zone or coming out of a room.
+    piece of equipment was taken off) are told. ``mask`` and ``items``: what the person is believed to wear, by all readings so far
+    (`analyzer.beliefs`). ``from_red``: seen before in the red zone or coming out of a room.
     """
 
     id: TrackId
@@ -57,13 +71,15 @@ class Person(NamedTuple):
     room: str | None = None
     origin: Door | None = None
     place: int = 0
+    mask: MaskReading | None = None
+    items: tuple[ItemReading, ...] = ()
     crossed: tuple[Crossing, ...] = ()
     left: tuple[Leaving, ...] = ()
     sides: tuple[Side, ...] = ()
     from_red: bool = False
     stops: tuple[tuple[ZoneKind, timedelta], ...] = ()
     gown: Presence = Presence.NOT_VISIBLE
-    doffed: tuple[tuple[Need, datetime], ...] = ()
+    doffed: tuple[tuple[Need, Off], ...] = ()
 
 
 class Pair(NamedTuple):

@@ -105,6 +105,7 @@ ENTRIES: tuple[Entry, ...] = (
         not_assessable=_FACE | {Reason.CHILD, Reason.LOW_CONFIDENCE},
         requires=Requires(zones=False, supply=frozenset({Supply.PERSONS, Supply.MASKS})),
         anyone=Text("Người chưa rõ vai trò không đeo khẩu trang", "Person of unknown role without a mask"),
+        version=2,
     ),
     Entry(
         id=RuleId("Q02"),
@@ -120,7 +121,7 @@ ENTRIES: tuple[Entry, ...] = (
                     right=frozenset({MaskState.WORN}),
                     head_px_min=40,
                 ),
-                Timing(min_assessed=8, min_duration=_seconds(5)),
+                Timing(min_assessed=3, min_duration=_seconds(5)),
             ),
         ),
         severity=Severity.MEDIUM,
@@ -129,6 +130,7 @@ ENTRIES: tuple[Entry, ...] = (
         evidence=EvidenceSet.E1,
         not_assessable=_FACE | {Reason.LOW_CONFIDENCE},
         requires=Requires(zones=False, supply=frozenset({Supply.PERSONS, Supply.MASKS})),
+        version=2,
     ),
     Entry(
         id=RuleId("Q03"),

@@ -56,6 +56,7 @@ ENTRIES: tuple[Entry, ...] = (
             {Reason.FACE_TOO_SMALL, Reason.FACE_AWAY, Reason.OCCLUDED, Reason.TRACK_SHORT, Reason.ROLE_UNKNOWN}
         ),
         requires=Requires(zones=False, supply=frozenset({Supply.PERSONS, Supply.MASKS})),
+        version=2,
     ),
     Entry(
         id=RuleId("S02"),
@@ -110,6 +111,7 @@ ENTRIES: tuple[Entry, ...] = (
             }
         ),
         requires=Requires(supply=frozenset({Supply.PERSONS, Supply.ITEMS})),
+        version=2,
     ),
     Entry(
         id=RuleId("S03"),
@@ -132,6 +134,7 @@ ENTRIES: tuple[Entry, ...] = (
         evidence=EvidenceSet.E3,
         not_assessable=frozenset({Reason.ITEM_NOT_VISIBLE, Reason.ROLE_UNKNOWN, Reason.OCCLUDED, Reason.FACE_TOO_SMALL}),
         requires=Requires(supply=_ITEMS),
+        version=2,
     ),
     Entry(
         id=RuleId("S04"),
@@ -155,6 +158,7 @@ ENTRIES: tuple[Entry, ...] = (
         evidence=EvidenceSet.E3,
         not_assessable=_LINE_AND_ITEMS,
         requires=Requires(zones=False, sides=frozenset({Side.RED, Side.CLEAN}), supply=_ITEMS),
+        version=2,
     ),
     Entry(
         id=RuleId("S05"),
@@ -176,6 +180,7 @@ ENTRIES: tuple[Entry, ...] = (
         evidence=EvidenceSet.E3,
         not_assessable=_LINE_AND_ITEMS,
         requires=Requires(zones=False, sides=frozenset({Side.RED, Side.CLEAN}), supply=_ITEMS),
+        version=2,
     ),
     Entry(
         id=RuleId("S06"),
@@ -189,6 +194,7 @@ ENTRIES: tuple[Entry, ...] = (
             {Reason.ITEM_NOT_VISIBLE, Reason.OCCLUDED, Reason.FACE_AWAY, Reason.LOW_CONFIDENCE, Reason.ROLE_UNKNOWN}
         ),
         requires=Requires(supply=_ITEMS),
+        version=2,
     ),
     Entry(
         id=RuleId("S07"),
@@ -325,5 +331,6 @@ ENTRIES: tuple[Entry, ...] = (
         evidence=EvidenceSet.E3,
         not_assessable=frozenset({Reason.ITEM_NOT_VISIBLE, Reason.OCCLUDED, Reason.ROLE_UNKNOWN, Reason.NO_SCHEDULE}),
         requires=Requires(supply=_ITEMS | {Supply.BAGS}),
+        version=2,
     ),
 )

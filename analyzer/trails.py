@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from math import hypot
 
+from analyzer.beliefs import Beliefs
 from analyzer.geometry import segments_cross
 from analyzer.layout import Edge, Layout
 from analyzer.moment import Crossing, Leaving
@@ -96,7 +97,7 @@ class Trail:
     """The memory of one person. ``id`` is the first track id, ``tracks`` are all that took over from one another."""
 
     __slots__ = (
-        "_anchor", "_anchored", "_places", "_settled", "_sides", "_step", "attire", "clock", "crossed", "departed", "foot", "from_red", "height", "id", "inside", "label", "last",
+        "_anchor", "_anchored", "_places", "_settled", "_sides", "_step", "attire", "beliefs", "clock", "crossed", "departed", "foot", "from_red", "height", "id", "inside", "label", "last",
         "left",
         "origin", "outfit", "served", "sides", "since", "spent", "stops", "subject", "tracks", "zones",
     )  # fmt: skip
@@ -116,6 +117,7 @@ class Trail:
         self.left: tuple[Leaving, ...] = ()
         self.sides: tuple[Side, ...] = ()
         self.from_red = False
+        self.beliefs = Beliefs()
         self.outfit = Outfit()
         self.origin: Door | None = None
         self.departed = False

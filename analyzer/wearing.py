@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
-from analyzer.types import Item, ItemReading, MaskReading, MaskState, Measure, Need, Observation, Presence
+from analyzer.types import Item, ItemReading, MaskReading, MaskState, Measure, Need, Presence
 
 ITEMS: Mapping[Need, tuple[Item, ...]] = {
     Need.GOWN: (Item.GOWN,),
@@ -18,6 +19,15 @@ ITEMS: Mapping[Need, tuple[Item, ...]] = {
 
 _MASKS = frozenset({Need.MASK, Need.RESPIRATOR})
 """A camera cannot tell a respirator from a medical mask: for either, no mask at all is what can be seen to be missing."""
+
+
+class Worn(Protocol):
+    """Readings of what somebody wears: those of an instant, or what is believed by all so far."""
+
+    @property
+    def mask(self) -> MaskReading | None: ...
+    @property
+    def items(self) -> tuple[ItemReading, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +47,20 @@ class Wearing:
         return tuple(Measure(f"missing:{need.value}", p, "", probability_min) for need, p in self.missing)
 
 
-def wearing(observation: Observation, needs: frozenset[Need], probability_min: float) -> Wearing:
+def wearing(worn: Worn, needs: frozenset[Need], probability_min: float) -> Wearing:
     """Hold the readings against the needs. A need counts as missing only when everything that could meet it was seen
     to be absent; what was not visible is neither missing nor met.
 
     Masks are read more often than items. Where items are told, "all there" is fresh when they are: else every glance at
     a mask would be another vote that the gown is on.
     """
-    readings = {reading.item: reading for reading in observation.items}
+    readings = {reading.item: reading for reading in worn.items}
     missing: list[tuple[Need, float]] = []
     met: list[Need] = []
     fresh_missing = fresh_items = fresh_mask = items_met = False
     for need in sorted(needs):
         if need in _MASKS:
-            state, probability, fresh = _mask(observation.mask, probability_min)
+            state, probability, fresh = _mask(worn.mask, probability_min)
         else:
             state, probability, fresh = _items(need, readings, probability_min)
         if state is Presence.ABSENT:

@@ -141,6 +141,8 @@ class Witness:
         trail.look(self._layout, foot, observation.track.box.height / frame.height, frame.width / frame.height, frame.at)
         trail.clock = self._clock
         trail.attire = _attire(observation) or trail.attire
+        beliefs = trail.beliefs
+        beliefs.look(observation, frame.at)
         book = self._books[trail.id]
         weigh(book, observation, trail, setting)
         origin = trail.origin
@@ -148,7 +150,7 @@ class Witness:
             doffing = any(zone.kind is ZoneKind.DOFFING for zone in trail.zones)
             if not doffing and not trail.left:
                 trail.outfit.doffed.clear()
-            trail.outfit.look(observation, frame.at, doffing=doffing)
+            trail.outfit.look(beliefs, frame.at, doffing=doffing)
         done = bool(trail.crossed or trail.left)
         person = Person(
             id=trail.id,
@@ -162,6 +164,8 @@ class Witness:
             room=origin.number if origin and origin.kind is DoorKind.ROOM else None,
             origin=origin,
             place=self._place(trail, book.claim.role),
+            mask=beliefs.mask,
+            items=beliefs.items,
             crossed=trail.crossed,
             left=trail.left,
             sides=trail.sides,

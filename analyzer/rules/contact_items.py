@@ -64,9 +64,8 @@ class ContactItems:
     def _judge(self, one: Addressed, metres: float | None) -> Judgement:
         if not one.decided:
             return one.unknown(Reason.ROLE_UNKNOWN)
-        observation = one.person.observation
-        worn = wearing(observation, self.needs, self.probability_min)
-        if observation.track.box.height < self.body_px_min or not worn.told:
+        worn = wearing(one.person, self.needs, self.probability_min)
+        if one.person.observation.track.box.height < self.body_px_min or not worn.told:
             return one.unknown(Reason.ITEM_NOT_VISIBLE)
         if not worn.missing:
             return one.judge(Verdict.COMPLIANT, votes=worn.fresh)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment, Person
+from analyzer.outfits import Off
 from analyzer.scope import Scope, Standing
 from analyzer.site import Zone
 from analyzer.types import Need, Reason, Verdict
@@ -45,7 +46,16 @@ class Doffing:
             reason = Reason.ITEM_NOT_VISIBLE
         if reason is not None:
             return Judgement(person.subject, Verdict.UNKNOWN, reason, zone, person.role, person.tracks)
-        order = sorted(taken, key=taken.__getitem__)
-        wrong = (Need.GLOVES in taken and order[0] is not Need.GLOVES) or (Need.MASK in taken and order[-1] is not Need.MASK)
-        verdict = Verdict.VIOLATING if wrong else Verdict.COMPLIANT
-        return Judgement(person.subject, verdict, None, zone, person.role, person.tracks)
+        verdict = _order(taken)
+        reason = Reason.LOW_CONFIDENCE if verdict is Verdict.UNKNOWN else None
+        return Judgement(person.subject, verdict, reason, zone, person.role, person.tracks)
+
+
+def _order(taken: Mapping[Need, Off]) -> Verdict:
+    """Gloves before all else and the mask after all else; unknown when pieces came off too close together to tell."""
+    due = [(Need.GLOVES, need) for need in taken if Need.GLOVES in taken and need is not Need.GLOVES]
+    due += [(need, Need.MASK) for need in taken if Need.MASK in taken and need not in {Need.GLOVES, Need.MASK}]
+    if any(taken[later].before <= taken[sooner].after for sooner, later in due):
+        return Verdict.VIOLATING
+    told = all(taken[sooner].before <= taken[later].after for sooner, later in due)
+    return Verdict.COMPLIANT if told else Verdict.UNKNOWN

@@ -43,10 +43,9 @@ class WornItems:
                 yield one.unknown(Reason.ROLE_UNKNOWN)
 
     def _judge(self, one: Addressed, needs: frozenset[Need]) -> Judgement:
-        observation = one.person.observation
-        if observation.track.box.height < self.body_px_min:
+        if one.person.observation.track.box.height < self.body_px_min:
             return one.unknown(Reason.ITEM_NOT_VISIBLE)
-        worn = wearing(observation, needs, self.probability_min)
+        worn = wearing(one.person, needs, self.probability_min)
         if not worn.told:
             return one.unknown(Reason.ITEM_NOT_VISIBLE)
         if worn.missing:

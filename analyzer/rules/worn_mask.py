@@ -41,7 +41,7 @@ class WornMask:
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:
         for one in addressed(self.scope, moment):
-            reading = one.person.observation.mask
+            reading = one.person.mask
             if reading is None:
                 yield one.unknown(Reason.FACE_AWAY if one.person.observation.head is None else Reason.LOW_CONFIDENCE)
             elif reading.state in self.wrong or reading.state in self.right or reading.state is MaskState.NOT_VISIBLE:

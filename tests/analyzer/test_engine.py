@@ -51,7 +51,7 @@ def of_states(masks: list[MaskState], fps: float = 5) -> list[Scene]:
 
 
 def test_opens_when_enough_violation_was_seen_and_closes_when_compliance_was() -> None:
-    assert told(run(CORRIDOR, spelled("n" * 50 + "w" * 400))) == [("Q01", "opened", 3.0), ("Q01", "closed", 10.0)]
+    assert told(run(CORRIDOR, spelled("n" * 50 + "w" * 400))) == [("Q01", "opened", 3.0), ("Q01", "closed", 10.6)]
 
 
 def test_a_violation_that_leaves_the_picture_is_lost_where_last_seen() -> None:
@@ -63,13 +63,14 @@ def test_the_end_of_the_stream_loses_what_is_open() -> None:
 
 
 def test_the_end_of_the_stream_closes_what_had_become_compliant() -> None:
-    assert told(run(CORRIDOR, spelled("n" * 50 + "w" * 30))) == [("Q01", "opened", 3.0), ("Q01", "closed", 10.0)]
+    assert told(run(CORRIDOR, spelled("n" * 50 + "w" * 30))) == [("Q01", "opened", 3.0), ("Q01", "closed", 10.6)]
 
 
 def test_violation_within_the_cool_down_is_the_same_act() -> None:
     events = run(CORRIDOR, spelled("n" * 50 + "w" * 100 + "n" * 50 + "w" * 400))
-    assert told(events) == [("Q01", "opened", 3.0), ("Q01", "closed", 40.0)]
-    assert events[-1].votes == Votes(violating=100, compliant=100)
+    assert told(events) == [("Q01", "opened", 3.0), ("Q01", "closed", 40.6)]
+    # A few readings pass at each change until what is new is believed.
+    assert events[-1].votes == Votes(violating=98, compliant=97, unknown=((Reason.LOW_CONFIDENCE, 6),))
 
 
 def test_violation_after_the_cool_down_is_another_act() -> None:
@@ -79,7 +80,7 @@ def test_violation_after_the_cool_down_is_another_act() -> None:
 
 
 def test_glances_away_do_not_keep_an_episode_open() -> None:
-    assert told(run(CORRIDOR, spelled("n" * 50 + "wu" * 200))) == [("Q01", "opened", 3.0), ("Q01", "closed", 10.0)]
+    assert told(run(CORRIDOR, spelled("n" * 50 + "wu" * 200))) == [("Q01", "opened", 3.0), ("Q01", "closed", 11.2)]
 
 
 def test_compliance_must_last_as_long_as_the_site_asks() -> None:
@@ -89,7 +90,7 @@ def test_compliance_must_last_as_long_as_the_site_asks() -> None:
 
 
 def test_one_wrong_reading_in_the_cool_down_resumes_nothing() -> None:
-    assert told(run(CORRIDOR, spelled("n" * 50 + "w" * 60 + "n" + "w" * 400)))[-1] == ("Q01", "closed", 10.0)
+    assert told(run(CORRIDOR, spelled("n" * 50 + "w" * 60 + "n" + "w" * 400)))[-1] == ("Q01", "closed", 10.6)
 
 
 def test_a_flicker_opens_nothing() -> None:
@@ -135,7 +136,7 @@ def test_an_id_switch_does_not_make_a_second_event() -> None:
 
 def test_ids_follow_from_run_camera_rule_subject_and_time() -> None:
     first, again = (run(CORRIDOR, spelled("n" * 50))[0] for _ in range(2))
-    assert first.id == again.id == "d26ba716-f231-5f14-ac3e-d0aa86856699"
+    assert first.id == again.id == "0a5c1865-b269-5ad2-8b75-991efe44aff6"
     assert run(CORRIDOR, spelled("-" + "n" * 50))[0].id != first.id
 
 

@@ -141,16 +141,16 @@ def doors_open(one: Presence, other: Presence, p: float = 0.9) -> tuple[Scene, .
     return tuple(scene(i / 5, doors=readings) for i in range(60))
 
 
-def undress(order: tuple[str, ...], t: float) -> dict[str, object]:
-    """What is still worn when things come off one after the other from the tenth second on, five seconds apart."""
-    off = {name for i, name in enumerate(order) if t > 10 + 5 * i}
+def undress(order: tuple[str, ...], t: float, step: float) -> dict[str, object]:
+    """What is still worn when things come off one after the other from the tenth second on, ``step`` seconds apart."""
+    off = {name for i, name in enumerate(order) if t > 10 + step * i}
     items = {Item.GLOVES: A if "gloves" in off else P, Item.GOWN: A if "gown" in off else P}
     return {"items": items, "mask": MaskState.NONE if "mask" in off else MaskState.WORN}
 
 
-def doffing(order: tuple[str, ...], code: str = "PV", *, hidden: bool = False) -> Script:
+def doffing(order: tuple[str, ...], code: str = "PV", *, hidden: bool = False, step: float = 5) -> Script:
     def script(t: float) -> list[Observation]:
-        worn = {"items": HIDDEN} if hidden else undress(order, t)
+        worn = {"items": HIDDEN} if hidden else undress(order, t, step)
         return [person(1, 0.2 if t < 40 else 0.8, markers=(code,) if code else (), **worn)]  # type: ignore[arg-type]
 
     return script
@@ -320,6 +320,14 @@ CASES: tuple[Case, ...] = (
     Case("S06", "gown before gloves", marked(zone(ZoneKind.DOFFING, LEFT)), doffing(("gown", "gloves", "mask")), 45, (ASSIST,)),
     Case("S06", "mask first", marked(zone(ZoneKind.DOFFING, LEFT)), doffing(("mask", "gloves")), 45, (ASSIST,)),
     Case("S06", "in order", marked(zone(ZoneKind.DOFFING, LEFT)), doffing(("gloves", "gown", "mask")), 45),
+    Case(
+        "S06",
+        "all at once",
+        marked(zone(ZoneKind.DOFFING, LEFT)),
+        doffing(("gown", "gloves", "mask"), step=0),
+        45,
+        unknown=Reason.LOW_CONFIDENCE,
+    ),
     Case("S06", "not seen", marked(zone(ZoneKind.DOFFING, LEFT)), doffing((), hidden=True), 45, unknown=Reason.ITEM_NOT_VISIBLE),
     Case("S06", "who", marked(zone(ZoneKind.DOFFING, LEFT), zone(ZoneKind.CORRIDOR, RIGHT)), doffing(("gloves", "mask"), ""), 45),
     Case("S07", "close", FLOOR, stand(staff("PV", 1, 0.4), q(2, 0.46)), 30, (MEDIUM,)),
