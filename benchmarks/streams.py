@@ -1,12 +1,13 @@
 """Streams a core: the live pipeline against the plain tracking loop of ultralytics and against decoding and inference alone.
 
     python benchmarks/streams.py RECORDING... --peer PYTHON [--quiet SECONDS] [--repeat 5] [--write docs/measurements.md]
+    python benchmarks/streams.py RECORDING... --pace
 
 All sides analyse the same recordings at 5 pictures a second, alternating, and are compared by CPU seconds a second of
 video, so other work on the machine does not matter much. PYTHON is one that has ultralytics, onnx and onnxruntime. The
 loop gets our own trained detector (as ONNX) at 640 and at our own size. The quiet scene is one still of the first
-recording with a sensor's noise, made anew each time; the 15 s in which the
-gates learn are left out, and the sides that have no gates see a third of it, for it is the same all the time.
+recording with a sensor's noise, made anew each time; the 50 s in which the gates learn that it is quiet are left out, and
+the sides that have no gates see a third of it, for it is the same all the time.
 Events: the loop's tracks are given to our networks for attributes and to our rules (not counted as its cost).
 """
 
@@ -20,7 +21,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,12 +41,15 @@ from models.detectors.letterbox import as_input, input_sides, letterbox
 from models.detectors.person_head import DetectorOptions
 from models.frame import Frame
 from models.perception import DETECTOR, PerceptionFactory, heads_of, load_perception
+from models.synthetic import synthetic_factory
 from models.weights import entry_of, load_catalogue, read_verified
-from pipelines.rehearsal import BEGIN, CAMERA, Passed, cpu, length_of, rehearsal_site, run_live
+from pipelines.rehearsal import BEGIN, CAMERA, Passed, compare, cpu, length_of, rehearsal_site, run_live
+from tests.pipelines.live.running import painted_walk
 from tests.rtsp.pictures import write_clip
 
 RATE: Final = 5.0
-WARM: Final = 15.0  # s the gates take to learn a quiet scene
+WARM: Final = 50.0  # s until the gates have learned a quiet scene and it has been quiet for long
+STILL: Final = 40.0  # s of it that are made; then it begins again
 BEGIN_MARK, END_MARK = "<!-- streams: begin -->", "<!-- streams: end -->"
 
 
@@ -207,36 +211,77 @@ def table(results: dict[str, dict[str, Cost]]) -> list[str]:
     lines = [
         "| scene | "
         + " | ".join(f"{name}" for name in names)
-        + " | streams a core, vigil against loop 640 | over the floor | events: loop 640 / vigil / gates off | person-seconds: loop 640 / vigil / gates off |",
+        + " | streams a core, vigil against loop 640 | fixed rate, gates off, over the floor | events: loop 640 / vigil / fixed / gates off "
+        "| person-seconds: loop 640 / vigil / fixed / gates off |",
         "|---|" + "---|" * (len(names) + 4),
     ]
     for scene, costs in results.items():
-        mine, other, bare, open_ = costs["vigil"], costs["loop 640"], costs["floor"], costs["vigil, gates off"]
+        mine, other, bare, open_ = costs["vigil"], costs["loop 640"], costs["floor"], costs["fixed rate, gates off"]
+        fixed = costs["fixed rate"]
         lines.append(
             f"| {scene} | "
             + " | ".join(f"{cost.share:.4f}" for cost in costs.values())
             + f" | {1 / mine.share:.1f} against {1 / other.share:.1f}: {other.share / mine.share:.1f} x"
             + f" | {open_.share / bare.share - 1:+.0%}"
-            + f" | {other.events} / {mine.events} / {open_.events}"
-            + f" | {other.people or 0:.0f} / {mine.people or 0:.0f} / {open_.people or 0:.0f} |"
+            + f" | {other.events} / {mine.events} / {fixed.events} / {open_.events}"
+            + f" | {other.people or 0:.0f} / {mine.people or 0:.0f} / {fixed.people or 0:.0f} / {open_.people or 0:.0f} |"
         )
+    return lines
+
+
+def scripted_scene(folder: Path) -> Path:
+    """Painted people, 640x360 at 10 a second: nobody for 25 s, somebody without a mask crosses in 12 s, then nobody."""
+    return write_clip(
+        folder / "scripted.mp4", painted_walk(500, 10, seen=(25.0, 37.0)), rate=10, keyframe_every=20, bit_rate=800_000
+    )
+
+
+def pace_table(recordings: Sequence[Path], networks: PerceptionFactory) -> list[str]:
+    """The rate that follows what is undecided against the fixed one, gates on for both: cost, looks, and what was found."""
+    lines = [
+        "| scene | CPU seconds a second: paced / fixed | pictures judged | person-seconds | seen at the fixed rate only | events | of them found paced |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    spent, found = [0.0, 0.0], [0, 0]
+    with tempfile.TemporaryDirectory() as folder:
+        scenes: list[tuple[Path, PerceptionFactory]] = [(scripted_scene(Path(folder)), synthetic_factory())]
+        for path, factory in (*scenes, *((path, networks) for path in recordings)):
+            seconds = max(length_of(path), 5.0)
+            paced, fixed = (run_live(path, factory, rate=RATE, seconds=seconds, paced=on) for on in (True, False))
+            one = compare(paced, fixed)
+            spent = [spent[0] + paced.cpu, spent[1] + fixed.cpu]
+            found = [found[0] + one.events - one.missed_events, found[1] + one.events]
+            lines.append(
+                f"| {path.name}, {seconds:.0f} s | {paced.cpu / seconds:.3f} / {fixed.cpu / seconds:.3f} | {paced.judged} / {fixed.judged} "
+                f"| {one.person_seconds:.0f} | {one.missed_seconds:.1f} | {one.events} | {one.events - one.missed_events} |"
+            )
+            print(lines[-1], file=sys.stderr, flush=True)
+    lines.append(f"| all | {spent[0]:.1f} / {spent[1]:.1f} s in all: {spent[0] / spent[1]:.2f} | | | | {found[1]} | {found[0]} |")
     return lines
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recordings", type=Path, nargs="+")
-    parser.add_argument("--peer", type=Path, required=True, help="a Python that has ultralytics")
+    parser.add_argument("--peer", type=Path, help="a Python that has ultralytics")
+    parser.add_argument("--pace", action="store_true", help="compare the paced with the fixed rate instead, on whole recordings")
     parser.add_argument("--seconds", type=float, default=60.0, help="of each recording; 0 leaves them out")
     parser.add_argument("--quiet", type=float, default=60.0, help="seconds of the quiet scene; 0 leaves it out")
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--write", type=Path, help="page whose table is replaced")
     args = parser.parse_args()
+    if args.pace:
+        print("\n".join(pace_table(args.recordings, load_perception())))
+        return
+    if args.peer is None:
+        parser.error("--peer is needed")
     results: dict[str, dict[str, Cost]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        scenes = [Scene(path.name, path, min(args.seconds, length_of(path))) for path in args.recordings if args.seconds]
+        scenes = [
+            Scene(path.name, path, max(min(args.seconds, length_of(path)), 5.0)) for path in args.recordings if args.seconds
+        ]
         if args.quiet:
-            quiet = still_scene(args.recordings[0], Path(folder), WARM + args.quiet)
+            quiet = still_scene(args.recordings[0], Path(folder), STILL)
             third = max(args.quiet / 3, 5.0)
             scenes.append(Scene("quiet, 1920x1080", quiet, third, gates_warm=WARM, gates_seconds=WARM + args.quiet))
         factory = load_perception()

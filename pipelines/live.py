@@ -10,8 +10,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -20,22 +20,21 @@ import structlog
 from analyzer.types import CameraId, Change, Event, Scene
 from models.errors import PerceptionError
 from models.frame import Image
-from pipelines.coverage import close_after_crash
-from pipelines.disk import Disk, DiskLevel
+from pipelines.disk import Disk
 from pipelines.errors import StoreError
 from pipelines.evidence import EvidenceWriter
-from pipelines.health_memory import HealthMemory, view_of
+from pipelines.health_memory import HealthMemory
 from pipelines.inbox import Caught, Inbox
+from pipelines.live_books import Books
 from pipelines.live_camera import LiveCamera, Origin
 from pipelines.live_facility import FacilityWatch
 from pipelines.live_rates import Rates
 from pipelines.live_sealing import Sealing
+from pipelines.live_upkeep import Upkeep
 from pipelines.live_writer import LiveWriter
-from pipelines.looks import LookHour
 from pipelines.metrics import LiveMetrics
 from pipelines.recording import Recording
-from pipelines.records import CoverageInterval, CoverageState, DropReason, GapReason, RunState, TimeBasis, ZoneVersion
-from pipelines.ring import prune
+from pipelines.records import CoverageInterval, DropReason, ZoneVersion
 from pipelines.seeing import Blind, Exhausted, GuardedSeer
 from pipelines.sources.camera import CameraPlan, CameraStatus, CameraWorker, StartPacer
 from pipelines.sources.lifecycle import State
@@ -48,7 +47,6 @@ HOLD: Final = 3.0  # s a camera stays awake after a track was seen
 _CHORES: Final = 1.0  # s
 _ADMISSION: Final = 5.0  # s
 _LONGEST_RUN: Final = timedelta(hours=30)
-_REMEMBERED: Final = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +86,6 @@ class Live:
         self._cameras: dict[CameraId, LiveCamera] = {}
         self._workers: dict[CameraId, CameraWorker] = {}
         self._recorders: dict[CameraId, CameraWorker] = {}  # of evidence streams that are not the analysed ones
-        self._gone: list[CoverageInterval] = []
-        self._ended: dict[CameraId, datetime] = {}
         self._inbox = Inbox(self._late)
         self._seer = GuardedSeer(origin.seer, self._options.hang)
         self._rates = Rates()
@@ -98,12 +94,12 @@ class Live:
         self.metrics = metrics or LiveMetrics()
         self._sealing = Sealing(evidence, repository, origin.site, zones) if evidence is not None else None
         self._writer = LiveWriter(repository, origin.site.facility.id, self._drain, self._stored)
+        self._books = Books(repository, self._writer, self._sealing, memory, self._lock)
         self._facility = FacilityWatch(origin, repository, self._writer, evidence)
         self._held: dict[CameraId, float] = {}
         self._heartbeat, self._beaten = heartbeat, 0.0
-        self._disk, self._level, self._clock_suspect = disk, DiskLevel.NORMAL, False
+        self._upkeep = Upkeep(disk, self._clock, self._options.ring, self.metrics)
         self._site_changed = False
-        self._memory = memory
         self._clocks_still: dict[CameraId, bool] = {}
         self._chores = threading.Thread(target=self._housekeeping, name="chores", daemon=True)
 
@@ -156,23 +152,15 @@ class Live:
 
     def _add(self, plan: CameraPlan) -> None:
         now = self._now()
-        if (ended := self._ended.pop(plan.camera, None)) is None:
-            self._close_earlier_runs(plan.camera, now)
-        elif ended < now:
-            self._gone.append(CoverageInterval(plan.camera, ended, now, CoverageState.GAP, GapReason.STOPPED))
-        camera = LiveCamera(plan, self._origin, now, self._clock.wall)
-        if self._memory is not None:
-            view = view_of(self._origin.site, plan.camera, str(plan.address))
-            self._memory.recall(plan.camera, camera.picture_health, view, now, time.monotonic())
+        camera = self._books.begin(plan, self._origin, now, self._clock.wall)
         worker = CameraWorker(plan, self, self._clock, self._pacer)
         with self._lock:
             self._cameras[plan.camera], self._workers[plan.camera] = camera, worker
-        self._writer.run(camera.record(RunState.RUNNING, str(plan.address), now))
         self._log.info("camera.added", camera=plan.camera, source=str(plan.address))
         worker.start()
         if (recording := plan.recording) is not None:
             recorder = self._recorders[plan.camera] = CameraWorker(recording, Recording(self._log), self._clock, self._pacer)
-            if self._level >= DiskLevel.NO_RING:
+            if not self._upkeep.records:
                 recorder.record(wanted=False)
             recorder.start()
 
@@ -189,26 +177,10 @@ class Live:
 
     def _finish(self, name: CameraId) -> None:
         """End the run of a camera whose worker has ended."""
-        now = self._now()
         with self._lock:
             camera = self._cameras.pop(name)
-            events = camera.close(now)
-            self._gone += camera.ledger.drain()
-            self._ended[name] = camera.ledger.cursor
-        self._keep_memory(camera, now)
-        self._conclude(camera, events, now)
+        self._books.finish(camera, self._origin, self._now())
         self._log.info("camera.removed", camera=name)
-
-    def _close_earlier_runs(self, camera: CameraId, now: datetime) -> None:
-        """A process that was killed could not write its last gap: it is written for it."""
-        runs = self._repository.runs(camera=camera, limit=20)
-        left = [run for run in runs if run.state is RunState.RUNNING and run.time_basis is TimeBasis.LIVE]
-        known = self._repository.coverage(camera, now - _REMEMBERED, now)
-        gap = close_after_crash(known, camera, now, clean=not left)
-        if gap is not None:
-            self._repository.put_coverage([gap])
-        for run in left:
-            self._repository.put_run(replace(run, state=RunState.INTERRUPTED, finished_at=now))
 
     # --- the loop ----------------------------------------------------------------------------------
 
@@ -335,8 +307,7 @@ class Live:
 
     def _housekeeping(self) -> None:
         last, pruned = time.monotonic(), 0.0
-        if self._disk is not None:
-            self._disk.hold()
+        self._upkeep.begin()
         while not self._stopping.wait(_CHORES):
             now = self._now()
             with self._lock:
@@ -347,16 +318,14 @@ class Live:
             if time.monotonic() - last >= _ADMISSION:
                 self._admit(time.monotonic() - last)
                 last = time.monotonic()
-            self._look_at_disk(now)
-            self._look_at_clock()
+            workers = (*list(self._workers.values()), *list(self._recorders.values()))
+            self._upkeep.look_at_disk(self._open_cameras(), workers, now)
+            self._upkeep.look_at_clock()
             if time.monotonic() - pruned >= 30.0:
                 pruned = time.monotonic()
                 for camera in self._open_cameras():
-                    self._keep_memory(camera, now)
-                    self._writer.run(camera.record(RunState.RUNNING, str(camera.plan.address), now))
-                    self._writer.tallies(camera.run_id, camera.engine.tallies())
-                    self._writer.looks(self._looks_of(camera))
-                self._prune(now)
+                    self._books.note(camera, self._origin, now)
+                self._upkeep.prune(self._open_cameras(), now)
                 self.roll(now)
 
     def _look_at_facility(self, now: datetime) -> None:
@@ -381,62 +350,10 @@ class Live:
             with self._lock:
                 if self._cameras.get(old.camera) is not old:
                     continue  # taken away meanwhile
-                events = old.close(now)
-                self._gone += old.ledger.drain()
-                new = self._cameras[old.camera] = old.successor(self._origin)
+                new, events = self._books.succeed(old, self._origin, now)
+                self._cameras[old.camera] = new
             self._origin.seer.forget(old.camera)
-            self._writer.run(new.record(RunState.RUNNING, str(new.plan.address), now))
-            self._conclude(old, events, now)
-
-    def _conclude(self, camera: LiveCamera, events: Sequence[Event], now: datetime) -> None:
-        self._writer.events(events)
-        self._writer.tallies(camera.run_id, camera.engine.tallies())
-        self._writer.looks(self._looks_of(camera))
-        self._writer.run(camera.record(RunState.FINISHED, str(camera.plan.address), now))
-        if self._sealing is not None:
-            self._sealing.seal_all(camera)
-
-    def _looks_of(self, camera: LiveCamera) -> tuple[LookHour, ...]:
-        with self._lock:
-            return camera.looks.drain()
-
-    def _keep_memory(self, camera: LiveCamera, now: datetime) -> None:
-        if self._memory is not None:
-            view = view_of(self._origin.site, camera.camera, str(camera.plan.address))
-            self._memory.keep(camera.camera, camera.picture_health, view, now)
-
-    def _prune(self, now: datetime) -> None:
-        minutes = self._options.ring if self._level < DiskLevel.SHORT_RING else min(self._options.ring, 1.0)
-        for camera in self._open_cameras():
-            if camera.plan.ring is not None:
-                prune(camera.plan.ring, now - timedelta(minutes=minutes))
-
-    def _look_at_clock(self) -> None:
-        """Say when somebody set the clock: our own goes on as it was, so times are off against the wall from then on."""
-        suspect = self._clock.suspect(datetime.now(UTC), time.monotonic())
-        if suspect is self._clock_suspect:
-            return
-        self._clock_suspect = suspect
-        offset = self._clock.offset(datetime.now(UTC), time.monotonic())
-        self._log.warning("clock.suspect" if suspect else "clock.agrees", offset_seconds=round(offset.total_seconds(), 1))
-        self.metrics.clock(offset.total_seconds())
-
-    def _look_at_disk(self, now: datetime) -> None:
-        """Follow the ladder of `pipelines.disk`, down and up again."""
-        if self._disk is None:
-            return
-        before, self._level = self._level, self._disk.level()
-        if self._level is DiskLevel.FULL and self._disk.release():
-            self._log.error("disk.ballast_released")
-        if self._level is before:
-            return
-        report = self._log.error if self._level >= DiskLevel.NO_RING else self._log.warning
-        report("disk.level", level=self._level.name.lower())
-        self._prune(now)
-        for worker in (*self._workers.values(), *self._recorders.values()):
-            worker.record(wanted=self._level < DiskLevel.NO_RING)
-        if self._level is DiskLevel.NORMAL:
-            self._disk.hold()
+            self._books.succeeded(old, events, new, now)
 
     def _admit(self, elapsed: float) -> None:
         self._rates.admit(elapsed, self._open_cameras(), self._workers, self.metrics)
@@ -446,8 +363,7 @@ class Live:
 
     def _drain(self) -> Sequence[CoverageInterval]:
         with self._lock:
-            gone, self._gone = self._gone, []
-            return (*gone, *(interval for camera in self._cameras.values() for interval in camera.ledger.drain()))
+            return self._books.drain(self._cameras.values())
 
     def _stored(self, events: Sequence[Event]) -> None:
         for event in events:

@@ -32,6 +32,9 @@ _PULSE_EVERY: Final = 0.5  # s
 _UNDECODABLE: Final = 5  # packets in a row without a picture: the stream is another one now
 _RECORD_AGAIN: Final = 15.0  # s after the disk has refused
 _LONGEST_NAP: Final = 4.0  # s; with keyframes further apart every picture is decoded
+_AUDIT: Final = 2.0  # s between the looks that nothing asked for
+_QUIET_AUDIT: Final = 4.2  # ... when it has been quiet for long; less than what the ledger calls watched
+_LONG_QUIET: Final = 30.0  # s
 _TIMELESS: Final = frozenset({"mjpeg"})  # JPEG by JPEG over HTTP says nothing of time: the library makes up 25 a second
 _AT_ONCE: Final = 0.02  # s; a packet that was not waited for longer had been there already
 _LONGEST_GOP: Final = 600  # packets kept to go back to the last keyframe
@@ -86,7 +89,8 @@ class Streaming:
         self._request, self._wishes, self._clock, self._sleep = request, wishes, clock, sleep
         self._counts, self._timeline = _Counts(), StreamTimeline()
         self._gate, self._motion, self._sampler = PacketGate(), MotionTest(), RateSampler(request.rate)
-        self._since, self._last_sent, self._looked = _SinceGlance(), 0.0, 0.0
+        self._since, self._last_sent = _SinceGlance(), 0.0
+        self._looked = self._wanted = 0.0  # when a picture was sent last, and when one that the gates had asked for
         self._gop, self._loops = _Gop(), LoopWatch()
         self._broken, self._fruitless = False, 0
         self._size: tuple[int, int] = (0, 0)
@@ -228,7 +232,9 @@ class Streaming:
         wanted = moved or not self._request.gated or self._gate.awake(arrival)
         if at - self._since.at >= _GLANCE_EVERY or self._since.at == 0.0:
             self._glance(grey, at, arrival)
-        if not wanted and not self._overdue(arrival):
+        if wanted:
+            self._wanted = arrival
+        elif not self._overdue(arrival):
             self._counts.quiet += 1
             return
         width, height = _fit(frame.width, frame.height, self._request.width)
@@ -236,8 +242,14 @@ class Streaming:
         self._shoot(picture, at, arrival, catch_up=catch_up, unasked=not wanted)
 
     def _overdue(self, arrival: float) -> bool:
-        """While nothing happens the detector still looks now and then: what both gates miss must not stay unseen."""
-        return arrival - self._looked >= 2.0
+        """While nothing happens the detector still looks now and then: what both gates miss must not stay unseen.
+
+        Every two seconds at first. When it has been quiet for long, only when the next keyframe would be too late.
+        """
+        if arrival - self._wanted < _LONG_QUIET:
+            return arrival - self._looked >= _AUDIT
+        step = self._gop_seconds if self._gop_seconds <= _LONGEST_NAP else 0.0
+        return arrival + step - self._looked > _QUIET_AUDIT
 
     def _shoot(self, picture: Image, at: float, arrival: float, *, catch_up: bool = False, unasked: bool = False) -> None:
         self._counts.sent += 1

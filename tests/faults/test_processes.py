@@ -163,7 +163,8 @@ def test_p1_kills_at_random(live: Process, tmp_path: Path) -> None:
     try:
         for _ in range(KILLS):
             who = rng.choice(("capture", "capture", "live", "serve"))
-            victim = _wait_for(lambda who=who: _process_of(up.pid, who))
+            # Killed five times within a minute, a process is started again after a minute only.
+            victim = _wait_for(lambda who=who: _process_of(up.pid, who), 180)
             threading.Event().wait(rng.uniform(0.2, 2.0))
             with contextlib.suppress(psutil.NoSuchProcess):
                 victim.kill()

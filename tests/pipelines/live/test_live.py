@@ -42,7 +42,7 @@ def test_a_person_without_a_mask_becomes_an_event_with_evidence(recording: Recor
     assert not list(tmp_path.rglob("*.part"))
     assert stored.state is RunState.FINISHED
     assert stored.counts.captured == stored.counts.analysed + sum(n for _, n in stored.counts.dropped)
-    assert stored.counts.analysed > 50
+    assert stored.counts.analysed > 20  # fewer while nothing is undecided
 
 
 def test_an_outage_is_a_gap_with_its_reason_and_time_adds_up(recording: Recording, tmp_path: Path) -> None:
