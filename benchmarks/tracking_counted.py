@@ -59,7 +59,9 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     rate = float(arguments[1]) if len(arguments) > 1 else 5.0
     detector = load_perception().detector
-    print(f"{rate:g} frames a second\n{'recording':34} {'tracker':10} {'people':>6} {'ids':>4} {'surplus':>7} {'missed':>6} {'switches':>8} {'found':>6}")
+    print(
+        f"{rate:g} frames a second\n{'recording':34} {'tracker':10} {'people':>6} {'ids':>4} {'surplus':>7} {'missed':>6} {'switches':>8} {'found':>6}"
+    )
     sums: dict[str, list[CountedFigures]] = {}
     unavailable: dict[str, str] = {}
     for recording, visits in read_visits(NOTED).items():
