@@ -1,6 +1,6 @@
 """What int8 would cost and save: detector and mask network, quantised here, against themselves in f32, in one run.
 
-Run: ``python benchmarks/quantise.py DATA [--out DIR]``; needs `onnx` and `onnxruntime` (extra ``train``). Convolutions become int8
+Run: ``python benchmarks/quantise.py DATA``; needs `onnx` and `onnxruntime` (extra ``train``). Convolutions become int8
 (ONNX Runtime's static quantisation, one scale a channel, calibrated on pictures of the first two clinic cameras and of
 `mask_kaggle`); all else stays f32. People are looked for on every third frame of the third clinic camera, masks read off
 faces of `mask_ilc`. Speed is processor time of the default backend, both networks in turn, so it needs no idle machine.
@@ -10,12 +10,14 @@ int8 ships when it loses at most half a point and is faster; the last line of ea
 
 from __future__ import annotations
 
-import argparse
+import logging
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ import numpy as np
 
 from analyzer.types import Box, CameraId, FrameRef, Label, ModelRef
 from models import crops
-from models.backends import BACKENDS, Network
+from models.backends import BACKENDS, Backend, Network
 from models.backends.protocol import Array
 from models.detectors import PersonHeadDetector
 from models.detectors.letterbox import as_input, input_sides, letterbox
@@ -38,22 +40,30 @@ MOST_LOST = 0.005
 SIDE = 544
 CALIBRATION_PICTURES, CALIBRATION_HEADS, FACES = 48, 192, 600
 LEAST_FACE_PX = 24
+DETECTOR_SPARED = ("/model.22/", "/model.23/")
 ROUNDS = 15
 
 
 def unfolded(content: bytes, onnx: Any) -> Any:
-    """Return the network with its weights in float32: stored as float16 and cast, they hide from the quantiser."""
+    """Return the network with its weights as plain float32 constants: stored as float16, cast and shared by name, they hide
+    from the quantiser.
+    """
     model = onnx.load_model_from_string(content)
-    halves = {tensor.name: tensor for tensor in model.graph.initializer}
-    for node in [one for one in model.graph.node if one.op_type == "Cast" and one.input[0] in halves]:
-        values = onnx.numpy_helper.to_array(halves[node.input[0]]).astype(np.float32)
-        model.graph.initializer.append(onnx.numpy_helper.from_array(values, node.output[0]))
-        model.graph.initializer.remove(halves[node.input[0]])
-        model.graph.node.remove(node)
+    values = {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
+    kept = []
+    for node in model.graph.node:
+        if node.op_type in {"Cast", "Identity"} and node.input[0] in values:
+            values[node.output[0]] = values[node.input[0]].astype(np.float32)
+            model.graph.initializer.append(onnx.numpy_helper.from_array(values[node.output[0]], node.output[0]))
+        else:
+            kept.append(node)
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
     return model
 
 
-def quantised(content: bytes, inputs: Sequence[dict[str, Array]], folder: Path) -> bytes:
+def quantised(content: bytes, inputs: Sequence[dict[str, Array]], spared: Sequence[str] = ()) -> bytes:
+    """Return the network with its convolutions in int8, but for those whose names begin with one of ``spared``."""
     import onnx  # noqa: PLC0415 - of the extra `train`
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static  # noqa: PLC0415
 
@@ -64,19 +74,22 @@ def quantised(content: bytes, inputs: Sequence[dict[str, Array]], folder: Path) 
         def get_next(self) -> dict[str, Array] | None:
             return next(self._left, None)
 
-    plain, small = folder / "plain.onnx", folder / "int8.onnx"
-    onnx.save(unfolded(content, onnx), str(plain))
-    quantize_static(
-        str(plain),
-        str(small),
-        Reader(),
-        quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=["Conv"],
-        per_channel=True,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-    )
-    return small.read_bytes()
+    model = unfolded(content, onnx)
+    with tempfile.TemporaryDirectory() as folder:
+        plain, small = Path(folder) / "plain.onnx", Path(folder) / "int8.onnx"
+        onnx.save(model, str(plain))
+        quantize_static(
+            str(plain),
+            str(small),
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv"],
+            nodes_to_exclude=[node.name for node in model.graph.node if node.name.startswith(tuple(spared))],
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        return small.read_bytes()
 
 
 def detector_input(path: Path) -> Array:
@@ -141,58 +154,59 @@ def verdict(plain: tuple[float, float], small: tuple[float, float], ratio: float
     )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--out", type=Path, help="keep the quantised files here")
-    arguments = parser.parse_args()
-    data, catalogue = arguments.data, load_catalogue()
-    clinic, kaggle, ilc = data / "clinic_roles", data / "mask_kaggle", data / "mask_ilc"
-    backend = BACKENDS["openvino"]("cpu", "f32", 1)
-
-    content = read_verified(entry_of(DETECTOR, catalogue))
-    learnt = [*sorted(clinic.glob("images/d14oct_[12]_*"))[::6], *sorted(kaggle.glob("images/*"))[::40]][:CALIBRATION_PICTURES]
-    with tempfile.TemporaryDirectory() as folder:
-        plain = backend.load(content)
-        small_bytes = quantised(content, [{plain.inputs[0]: detector_input(one)} for one in learnt], Path(folder))
-        small = backend.load(small_bytes)
+def clinic_frames(folder: Path) -> list[tuple[Frame, np.ndarray]]:
+    """Return every third frame of the third camera with the boxes of its people."""
     frames = []
-    for path in sorted(clinic.glob("images/d14oct_3_*"))[::3]:
+    for path in sorted(folder.glob("images/d14oct_3_*"))[::3]:
         image = read_picture(path)
-        ref = FrameRef(
-            CameraId("clinic"), len(frames), timedelta(0), datetime(2026, 1, 1, tzinfo=UTC), image.shape[1], image.shape[0]
-        )
-        frame = Frame(ref, image)
-        labels = read_annotations(clinic / "labels" / f"{path.stem}.txt", 2, []).of([0, 1], frame.ref.width, frame.ref.height)
-        frames.append((frame, labels))
-    picture = detector_input(learnt[0])
-    figures = people(plain, frames), people(small, frames)
-    ratio = in_turn(lambda: plain.run({plain.inputs[0]: picture}), lambda: small.run({small.inputs[0]: picture}))
-    for name, (area, recall) in zip(("f32", "int8"), figures, strict=True):
-        print(f"person-head {name:5} people of {len(frames)} frames: AP {area:.3f}, recall at precision 0.90 {recall:.3f}")
-    print(f"person-head {verdict(*figures, ratio, (len(content), len(small_bytes)))}", flush=True)
-    if arguments.out:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        (arguments.out / "person-head.int8.onnx").write_bytes(small_bytes)
+        height, width = image.shape[:2]
+        ref = FrameRef(CameraId("clinic"), len(frames), timedelta(0), datetime(2026, 1, 1, tzinfo=UTC), width, height)
+        labels = read_annotations(folder / "labels" / f"{path.stem}.txt", 2, []).of([0, 1], width, height)
+        frames.append((Frame(ref, image), labels))
+    return frames
 
-    content = read_verified(entry_of(MASK, catalogue))
-    plain = backend.load(content)
-    calibration = spread([(one, state, head) for one, state, head in faces(kaggle)], CALIBRATION_HEADS)
-    batches = [crops.batch([cut for cut, _ in calibration[k : k + 16]]) for k in range(0, len(calibration), 16)]
-    with tempfile.TemporaryDirectory() as folder:
-        small_bytes = quantised(content, [{plain.inputs[0]: one} for one in batches], Path(folder))
+
+def measure_detector(backend: Backend, data: Path, content: bytes) -> None:
+    clinic = data / "clinic_roles"
+    pictures = [*sorted(clinic.glob("images/d14oct_[12]_*"))[::6], *sorted(data.glob("mask_kaggle/images/*"))[::40]]
+    learnt = [detector_input(one) for one in pictures[:CALIBRATION_PICTURES]]
+    plain, frames = backend.load(content), clinic_frames(clinic)
+    whole = people(plain, frames)
+    print(f"person-head f32: people of {len(frames)} frames: AP {whole[0]:.3f}, recall at precision 0.90 {whole[1]:.3f}")
+    for name, spared in (("all convolutions", ()), ("attention and last layers spared", DETECTOR_SPARED)):
+        small_bytes = quantised(content, [{plain.inputs[0]: one} for one in learnt], spared)
         small = backend.load(small_bytes)
-    heads = spread(list(faces(ilc)), FACES)
+        figures = people(small, frames)
+        ratio = in_turn(partial(plain.run, {plain.inputs[0]: learnt[0]}), partial(small.run, {small.inputs[0]: learnt[0]}))
+        print(f"person-head int8, {name}: AP {figures[0]:.3f}, recall at precision 0.90 {figures[1]:.3f}")
+        print(f"  {verdict(whole, figures, ratio, (len(content), len(small_bytes)))}", flush=True)
+
+
+def measure_mask(backend: Backend, data: Path, content: bytes) -> None:
+    plain = backend.load(content)
+    calibration = [cut for cut, _ in spread(list(faces(data / "mask_kaggle")), CALIBRATION_HEADS)]
+    batches = [crops.batch(calibration[k : k + 16]) for k in range(0, len(calibration), 16)]
+    heads = spread(list(faces(data / "mask_ilc")), FACES)
+    small_bytes = quantised(content, [{plain.inputs[0]: one} for one in batches])
+    small = backend.load(small_bytes)
     figures = masks(plain, heads), masks(small, heads)
-    crop = crops.batch([cut for cut, _ in heads[:8]])
-    ratio = in_turn(lambda: plain.run({plain.inputs[0]: crop}), lambda: small.run({small.inputs[0]: crop}))
+    eight = crops.batch([cut for cut, _ in heads[:8]])
+    ratio = in_turn(partial(plain.run, {plain.inputs[0]: eight}), partial(small.run, {small.inputs[0]: eight}))
     for name, (yes, three) in zip(("f32", "int8"), figures, strict=True):
         print(
-            f"mask-state {name:5} {len(heads)} faces: yes/no balanced accuracy {yes:.3f}, mean recall of three states {three:.3f}"
+            f"mask-state {name}: {len(heads)} faces: yes/no balanced accuracy {yes:.3f}, mean recall of three states {three:.3f}"
         )
-    print(f"mask-state {verdict(*figures, ratio, (len(content), len(small_bytes)))}")
-    if arguments.out:
-        (arguments.out / "mask_state.int8.onnx").write_bytes(small_bytes)
+    print(f"  {verdict(*figures, ratio, (len(content), len(small_bytes)))}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    if not arguments:
+        print(__doc__)
+        return 2
+    logging.getLogger().setLevel(logging.ERROR)  # the quantiser says of every picture how it might be prepared otherwise
+    catalogue, backend = load_catalogue(), BACKENDS["openvino"]("cpu", "f32", 1)
+    measure_detector(backend, Path(arguments[0]), read_verified(entry_of(DETECTOR, catalogue)))
+    measure_mask(backend, Path(arguments[0]), read_verified(entry_of(MASK, catalogue)))
     return 0
 
 
@@ -203,4 +217,4 @@ def spread(found: Sequence[tuple[Path, int, Box]], most: int) -> list[tuple[np.n
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))
