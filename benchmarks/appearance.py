@@ -27,6 +27,7 @@ import numpy as np
 from analyzer.types import Box, CameraId, FrameRef, Label
 from models import crops
 from models.appearance.colours import ClothesColours, below_head
+from models.appearance.links import closeness_of
 from models.backends import open_backend
 from models.detectors.overlap import overlaps
 from models.evaluation.counted import read_visits
@@ -185,12 +186,12 @@ class Pairs:
     people: int
 
 
-def windows(person: Person) -> list[tuple[float, float, tuple[np.ndarray, ...]]]:
+def windows(person: Person, looks: int) -> list[tuple[float, float, tuple[np.ndarray, ...]]]:
     found = []
-    for first in range(0, len(person.times), LOOKS):
-        part = person.looks[first : first + LOOKS]
+    for first in range(0, len(person.times), looks):
+        part = person.looks[first : first + looks]
         means = tuple(unit(np.mean([one[k] for one in part], axis=0)) for k in (0, 1) if part[0][k] is not None)
-        found.append((person.times[first], person.times[min(first + LOOKS, len(person.times)) - 1], means))
+        found.append((person.times[first], person.times[min(first + looks, len(person.times)) - 1], means))
     return found
 
 
@@ -198,10 +199,10 @@ def unit(vector: np.ndarray) -> np.ndarray:
     return vector / max(float(np.linalg.norm(vector)), 1e-9)
 
 
-def pairs_of(people: People, gap: float, *, apart: bool) -> Pairs | None:
+def pairs_of(people: People, gap: float, looks: int, *, apart: bool) -> Pairs | None:
     """Draw pairs; ``apart``: the people are known to be different though never seen together."""
     rng = np.random.default_rng(0)
-    cut = {number: windows(person) for number, person in people.items()}
+    cut = {number: windows(person, looks) for number, person in people.items()}
     together = defaultdict(set)
     instants = defaultdict(set)
     for number, person in people.items():
@@ -250,9 +251,9 @@ def area(same: np.ndarray, values: np.ndarray) -> float:
     return float(np.mean(values[same][:, None] > values[~same][None, :]) + np.mean(values[same][:, None] == values[~same]) / 2)
 
 
-def fit(values: np.ndarray, same: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
-    """Return slope and even point of a weighted logistic regression on -log(1 - likeness)."""
-    x = np.stack([transformed(values), np.ones(len(values))], axis=1)
+def fit(above: np.ndarray, same: np.ndarray, weights: np.ndarray) -> tuple[float, float]:
+    """Return slope and even point of a weighted logistic regression."""
+    x = np.stack([above, np.ones(len(above))], axis=1)
     theta = np.zeros(2)
     for _ in range(50):
         p = 1 / (1 + np.exp(-x @ theta))
@@ -262,20 +263,27 @@ def fit(values: np.ndarray, same: np.ndarray, weights: np.ndarray) -> tuple[floa
     return float(theta[0]), float(-theta[1] / theta[0])
 
 
-def transformed(values: np.ndarray) -> np.ndarray:
-    return -np.log(np.maximum(1 - values, 1e-6))
+def closeness(values: np.ndarray) -> np.ndarray:
+    return np.array([closeness_of(float(one)) for one in values])
 
 
-def balanced(found: dict[str, Pairs]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return likeness by colours, same, weights and source of all pairs: each source and each kind of pair weighs alike."""
-    values, same, weights, sources = [], [], [], []
-    for name, pairs in found.items():
-        values.append(pairs.values["colours"])
-        same.append(pairs.same)
-        share = np.where(pairs.same, pairs.same.sum(), (~pairs.same).sum())
-        weights.append(1 / share)
-        sources.append(np.full(len(pairs.same), name))
-    return np.concatenate(values), np.concatenate(same), np.concatenate(weights) * 100, np.concatenate(sources)
+def strangers(found: dict[str, Pairs]) -> dict[str, float]:
+    """Return the mean closeness of the people of each source who were seen together."""
+    return {name: float(closeness(p.values["colours"][~p.same]).mean()) for name, p in found.items() if name != ALONE}
+
+
+def above(pairs: Pairs, own: float | None, usual: float) -> np.ndarray:
+    """Return closeness above that of strangers, the usual one weighing as much as four pairs."""
+    count = 0 if own is None else int((~pairs.same).sum())
+    return closeness(pairs.values["colours"]) - (4 * usual + count * (own or 0.0)) / (4 + count)
+
+
+def balanced(found: dict[str, Pairs], usual: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return closeness above strangers', same and weights of all pairs: each source and each kind of pair weighs alike."""
+    own = strangers(found)
+    values = [above(pairs, own.get(name), usual) for name, pairs in found.items()]
+    weights = [100 / np.where(pairs.same, pairs.same.sum(), (~pairs.same).sum()) for pairs in found.values()]
+    return np.concatenate(values), np.concatenate([pairs.same for pairs in found.values()]), np.concatenate(weights)
 
 
 def report(found: dict[str, Pairs]) -> None:
@@ -293,33 +301,30 @@ def report(found: dict[str, Pairs]) -> None:
     print(f"{'mean over sources':32} {'':6} {'':5} {'':5} {means}")
 
 
+def held_out(found: dict[str, Pairs], source: str) -> np.ndarray:
+    """Return the log-odds of the pairs of one source by a fit on the others."""
+    others = {name: pairs for name, pairs in found.items() if name != source}
+    usual = float(np.mean(list(strangers(others).values())))
+    slope, even = fit(*balanced(others, usual))
+    return np.clip(slope * (above(found[source], strangers(found).get(source), usual) - even), -3, 3)
+
+
 def report_links(found: dict[str, Pairs]) -> None:
-    """Fit on all sources but one, judge on that one: false and right links at two thresholds, calibration error."""
-    values, same, weights, sources = balanced(found)
-    print(f"\n{'held out':32} {'false >=0':>9} {'right >=0':>9} {'false >=2':>9} {'right >=2':>9}")
-    sums = []
-    for source in found:
-        rest = sources != source
-        slope, even = fit(values[rest], same[rest], weights[rest])
-        odds = np.clip(slope * (transformed(values[~rest]) - even), -3, 3)
-        here = same[~rest]
-        rates = [float(np.mean(odds[part] >= least)) for least in (0, 2) for part in (~here, here)]
-        sums.append(rates)
-        print(f"{source:32} " + " ".join(f"{one:9.3f}" for one in rates))
-    print(f"{'mean':32} " + " ".join(f"{one:9.3f}" for one in np.mean(sums, axis=0)))
-    held = np.zeros(len(values))
-    for source in found:
-        rest = sources != source
-        slope, even = fit(values[rest], same[rest], weights[rest])
-        held[~rest] = np.clip(slope * (transformed(values[~rest]) - even), -3, 3)
-    p = 1 / (1 + np.exp(-held))
+    """False and right links at three thresholds, and the calibration error, each source judged by a fit on the others."""
+    print(f"\n{'held out':34}" + "".join(f" false>={least} right>={least}" for least in (0, 1, 2)))
+    rates, odds = [], {}
+    for source, pairs in found.items():
+        odds[source] = held_out(found, source)
+        rates.append([float(np.mean(odds[source][part] >= least)) for least in (0, 1, 2) for part in (~pairs.same, pairs.same)])
+        print(f"{source:34}" + "".join(f" {one:8.3f}" for one in rates[-1]))
+    print(f"{'mean over sources':34}" + "".join(f" {one:8.3f}" for one in np.mean(rates, axis=0)))
+    p = 1 / (1 + np.exp(-np.concatenate(list(odds.values()))))
+    _, same, weights = balanced(found, 0.0)
     bins = np.minimum((p * 10).astype(int), 9)
-    error = sum(
-        weights[bins == b].sum()
-        / weights.sum()
-        * abs(np.average(p[bins == b], weights=weights[bins == b]) - np.average(same[bins == b], weights=weights[bins == b]))
-        for b in np.unique(bins)
-    )
+    error = 0.0
+    for some in (bins == one for one in np.unique(bins)):
+        gap = np.average(p[some], weights=weights[some]) - np.average(same[some], weights=weights[some])
+        error += abs(float(gap)) * float(weights[some].sum() / weights.sum())
     print(f"calibration error of held-out log-odds (ten bins, sources weighing alike): {error:.3f}")
 
 
@@ -342,7 +347,8 @@ def main(arguments: Sequence[str]) -> int:
     found = {}
     for source, people in gathered.items():
         gap = CLINIC_GAP if source.startswith("clinic") else GAPS.get(source, USUAL_GAP)
-        pairs = pairs_of(people, gap, apart=source == ALONE)
+        looks = 1 if source.startswith("clinic") else LOOKS  # frames of the clinic are 13 s apart
+        pairs = pairs_of(people, gap, looks, apart=source == ALONE)
         if pairs is None:
             print(f"{source}: no pairs of both kinds ({len(people)} people)")
         else:
@@ -350,8 +356,8 @@ def main(arguments: Sequence[str]) -> int:
     report(found)
     report_links(found)
     if "--fit" in arguments:
-        values, same, weights, _ = balanced(found)
-        print("slope {:.2f}, even point {:.2f}".format(*fit(values, same, weights)))
+        usual = float(np.mean(list(strangers(found).values())))
+        print("strangers {:.2f}, slope {:.2f}, even point {:.2f}".format(usual, *fit(*balanced(found, usual))))
     return 0
 
 

@@ -149,6 +149,7 @@ def _mask_fields(state: MaskState, probabilities: Mapping[str, float], grade: Gr
         "assessable": reason is None,
         "grade": str(grade),
         "reason": None if reason is None else str(reason),
+        "kind": None,  # no network tells it: docs/mask-kind.md
     }
 
 

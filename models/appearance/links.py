@@ -2,14 +2,17 @@
 
 A finder keeps the looks of the tracks of one facility, as numbers and in memory only, for half an hour by default and
 never longer than a day. A track is compared with those that ended before it began, on the same camera or on one that
-the site file calls near; whoever was seen while it was there is somebody else. The log-odds say what the clothes say
-(even prior): the consumer adds what time, place and role say.
+the site file calls near; whoever was seen while it was there is somebody else.
+
+How alike strangers look differs from place to place: uniforms, gray pictures, dim light. Every camera learns it from the
+people it sees together, who are certainly different; a likeness counts by how far it is above theirs. The log-odds say
+what the clothes say (even prior): the consumer adds what time, place and role say.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,9 +32,14 @@ LONGEST_KEPT: Final = timedelta(hours=24)
 _LOOKS: Final = 3
 """Looks at the beginning and at the end of a track that are averaged."""
 _EVERY: Final = timedelta(milliseconds=400)
-_SLOPE: Final = 6.0
+_STRANGERS: Final = 1.0
+"""Mean closeness of two strangers where a camera has not shown any together yet."""
+_SLOPE: Final = 2.0
 _EVEN: Final = 1.0
-"""Logistic fit of -log(1 - likeness) of two averaged looks to "one person" (`benchmarks/appearance.py`)."""
+"""Logistic fit to "one person" of the closeness of two averaged looks above that of strangers (`benchmarks/appearance.py --fit`)."""
+_KNOWN_BEFORE: Final = 4
+_MOST_COUNTED: Final = 200
+"""The usual closeness of strangers weighs as much as this many pairs; later pairs weigh no less than one in so many."""
 _FARTHEST: Final = 3.0
 """Log-odds are held within this: the data behind the fit cannot carry more."""
 _MOST_KEPT: Final = 4000
@@ -97,6 +105,18 @@ class _Kept:
     linked: bool = False
 
 
+@dataclass(slots=True)
+class _Strangers:
+    """How close people look to one another who are seen together by one camera."""
+
+    mean: float = _STRANGERS
+    count: int = _KNOWN_BEFORE
+
+    def add(self, value: float) -> None:
+        self.count = min(self.count + 1, _MOST_COUNTED)
+        self.mean += (value - self.mean) / self.count
+
+
 class LinkFinder:
     """Follows what the tracks of one facility wear. May be used from several threads."""
 
@@ -104,6 +124,7 @@ class LinkFinder:
         self._options = options or LinkOptions()
         self._embedder = embedder or ClothesColours()
         self._kept: dict[tuple[CameraId, TrackId], _Kept] = {}
+        self._strangers: dict[CameraId, _Strangers] = defaultdict(_Strangers)
         self._lock = Lock()
 
     def __len__(self) -> int:
@@ -114,6 +135,10 @@ class LinkFinder:
         """Delete what is kept of a camera, or everything."""
         with self._lock:
             self._kept = {key: one for key, one in self._kept.items() if camera is not None and key[0] != camera}
+            if camera is None:
+                self._strangers.clear()
+            else:
+                self._strangers.pop(camera, None)
 
     def observe(self, frame: Frame, tracks: Sequence[Track], heads: Mapping[TrackId, Head]) -> tuple[TrackLink, ...]:
         """Take the tracks of a frame; return the candidates that its beginning tracks give rise to."""
@@ -130,6 +155,7 @@ class LinkFinder:
                 kept = self._kept[camera, track.id]
                 if not kept.linked and len(kept.first) >= _LOOKS:
                     kept.linked = True
+                    self._compare_with_company((camera, track.id), tracks)
                     found += self._links((camera, track.id), kept, now)
         return tuple(found)
 
@@ -162,11 +188,19 @@ class LinkFinder:
                 if len(kept.first) < _LOOKS:
                     kept.first.append(look)
 
+    def _compare_with_company(self, key: tuple[CameraId, TrackId], tracks: Sequence[Track]) -> None:
+        """Learn from those who are here as well, and so are others."""
+        look = _mean(self._kept[key].first)
+        for track in tracks:
+            other = self._kept[key[0], track.id]
+            if track.id != key[1] and other.last:
+                self._strangers[key[0]].add(closeness_of(likeness(look, _mean(other.last))))
+
     def _links(self, later: tuple[CameraId, TrackId], kept: _Kept, now: datetime) -> list[TrackLink]:
         cameras = {later[0]} | self._options.near.get(later[0], frozenset())
-        look = _mean(kept.first)
+        look, strangers = _mean(kept.first), self._strangers[later[0]].mean
         found = [
-            TrackLink(*later, *key, log_odds_of(likeness(_mean(one.last), look)), kept.begun - one.seen, now)
+            TrackLink(*later, *key, log_odds_of(likeness(_mean(one.last), look), strangers), kept.begun - one.seen, now)
             for key, one in self._kept.items()
             if key[0] in cameras and one.seen < kept.begun and one.last
         ]
@@ -175,10 +209,15 @@ class LinkFinder:
         return likely[: self._options.most]
 
 
-def log_odds_of(likeness_of_looks: float) -> float:
-    """Return the calibrated log-odds of "one person" at even prior."""
-    distance = -math.log(max(1.0 - likeness_of_looks, 1e-6))
-    return min(max(_SLOPE * (distance - _EVEN), -_FARTHEST), _FARTHEST)
+def closeness_of(likeness_of_looks: float) -> float:
+    """Return the likeness on a scale without an upper end: the last hundredths tell most."""
+    return -math.log(max(1.0 - likeness_of_looks, 1e-3))
+
+
+def log_odds_of(likeness_of_looks: float, strangers: float = _STRANGERS) -> float:
+    """Return the calibrated log-odds of "one person" at even prior, where strangers are that close to one another."""
+    above = closeness_of(likeness_of_looks) - strangers
+    return min(max(_SLOPE * (above - _EVEN), -_FARTHEST), _FARTHEST)
 
 
 def _mean(looks: Sequence[Look]) -> Look:

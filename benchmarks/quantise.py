@@ -1,0 +1,220 @@
+"""What int8 would cost and save: detector and mask network, quantised here, against themselves in f32, in one run.
+
+Run: ``python benchmarks/quantise.py DATA``; needs `onnx` and `onnxruntime` (extra ``train``). Convolutions become int8
+(ONNX Runtime's static quantisation, one scale a channel, calibrated on pictures of the first two clinic cameras and of
+`mask_kaggle`); all else stays f32. People are looked for on every third frame of the third clinic camera, masks read off
+faces of `mask_ilc`. Speed is processor time of the default backend, both networks in turn, so it needs no idle machine.
+
+int8 ships when it loses at most half a point and is faster; the last line of each network says which.
+"""
+
+from __future__ import annotations
+
+import logging
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analyzer.types import Box, CameraId, FrameRef, Label, ModelRef
+from models import crops
+from models.backends import BACKENDS, Backend, Network
+from models.backends.protocol import Array
+from models.detectors import PersonHeadDetector
+from models.detectors.letterbox import as_input, input_sides, letterbox
+from models.evaluation.boxes import Matched, average_precision, match, operating_point
+from models.frame import Frame
+from models.labelled.annotations import read_annotations
+from models.perception import DETECTOR, MASK
+from models.pictures import read_picture
+from models.weights import entry_of, load_catalogue, read_verified
+
+MOST_LOST = 0.005
+SIDE = 544
+CALIBRATION_PICTURES, CALIBRATION_HEADS, FACES = 48, 192, 600
+LEAST_FACE_PX = 24
+DETECTOR_SPARED = ("/model.22/", "/model.23/")
+ROUNDS = 15
+
+
+def unfolded(content: bytes, onnx: Any) -> Any:
+    """Return the network with its weights as plain float32 constants: stored as float16, cast and shared by name, they hide
+    from the quantiser.
+    """
+    model = onnx.load_model_from_string(content)
+    values = {one.name: onnx.numpy_helper.to_array(one) for one in model.graph.initializer}
+    kept = []
+    for node in model.graph.node:
+        if node.op_type in {"Cast", "Identity"} and node.input[0] in values:
+            values[node.output[0]] = values[node.input[0]].astype(np.float32)
+            model.graph.initializer.append(onnx.numpy_helper.from_array(values[node.output[0]], node.output[0]))
+        else:
+            kept.append(node)
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    return model
+
+
+def quantised(content: bytes, inputs: Sequence[dict[str, Array]], spared: Sequence[str] = ()) -> bytes:
+    """Return the network with its convolutions in int8, but for those whose names begin with one of ``spared``."""
+    import onnx  # noqa: PLC0415 - of the extra `train`
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static  # noqa: PLC0415
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self._left = iter(inputs)
+
+        def get_next(self) -> dict[str, Array] | None:
+            return next(self._left, None)
+
+    model = unfolded(content, onnx)
+    with tempfile.TemporaryDirectory() as folder:
+        plain, small = Path(folder) / "plain.onnx", Path(folder) / "int8.onnx"
+        onnx.save(model, str(plain))
+        quantize_static(
+            str(plain),
+            str(small),
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv"],
+            nodes_to_exclude=[node.name for node in model.graph.node if node.name.startswith(tuple(spared))],
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        return small.read_bytes()
+
+
+def detector_input(path: Path) -> Array:
+    image = read_picture(path)
+    across, down = input_sides(image.shape[1], image.shape[0], SIDE)
+    return as_input(letterbox(image, across, down)[0])
+
+
+def faces(folder: Path, classes: int = 3) -> Iterator[tuple[Path, int, Box]]:
+    """Yield picture, state and head box of every labelled face that is tall enough."""
+    for picture in sorted((folder / "images").iterdir()):
+        annotations = read_annotations(folder / "labels" / f"{picture.stem}.txt", classes, [])
+        image = read_picture(picture)
+        for state in range(classes):
+            for x1, y1, x2, y2 in annotations.of([state], image.shape[1], image.shape[0]):
+                if y2 - y1 >= LEAST_FACE_PX:
+                    yield picture, state, crops.head_of_face(Box(x1, y1, x2, y2))
+
+
+def seconds(run: Callable[[], object]) -> float:
+    began = time.process_time()
+    run()
+    return time.process_time() - began
+
+
+def in_turn(first: Callable[[], object], second: Callable[[], object]) -> float:
+    """Return how many times faster the second is: the median ratio of processor times, taken in turn."""
+    for one in (first, second, first, second):
+        one()
+    return statistics.median(seconds(first) / seconds(second) for _ in range(ROUNDS))
+
+
+def people(network: Network, frames: Sequence[tuple[Frame, np.ndarray]]) -> tuple[float, float]:
+    """Return AP at IoU 0.5 and the recall at precision 0.9."""
+    detector = PersonHeadDetector(network, ModelRef("measured", ""))
+    matched: list[Matched] = []
+    for frame, labels in frames:
+        found = [one for one in detector.detect([frame])[0] if one.label is Label.PERSON]
+        boxes = np.array([(one.box.x1, one.box.y1, one.box.x2, one.box.y2) for one in found]).reshape(-1, 4)
+        matched.append(match(labels, boxes, np.array([one.score for one in found]), np.zeros((0, 4))))
+    point = operating_point(matched, 0.9)
+    return average_precision(matched) or 0.0, point[1] if point else 0.0
+
+
+def masks(network: Network, heads: Sequence[tuple[np.ndarray, int]]) -> tuple[float, float]:
+    """Return balanced accuracy of mask yes/no and the largest mean of recalls over the three states."""
+    cuts = [cut for cut, _ in heads]
+    states = np.array([state for _, state in heads])
+    rows = [network.run({network.inputs[0]: crops.batch(cuts[k : k + 16])})["probabilities"] for k in range(0, len(cuts), 16)]
+    table = np.concatenate(rows)[:, [0, 2, 1]]  # worn, none, incorrect: the order of the labels
+    claimed = table.argmax(axis=1)
+    yes = [float(np.mean((claimed[some] == 0) == right)) for some, right in ((states == 0, True), (states != 0, False))]
+    return float(np.mean(yes)), float(np.mean([np.mean(claimed[states == one] == one) for one in range(3)]))
+
+
+def verdict(plain: tuple[float, float], small: tuple[float, float], ratio: float, sizes: tuple[int, int]) -> str:
+    lost = max(a - b for a, b in zip(plain, small, strict=True))
+    fits = lost <= MOST_LOST and ratio > 1
+    return (
+        f"loses {lost * 100:.2f} points at most, {ratio:.2f} times as fast, {sizes[1] / sizes[0]:.2f} of the bytes: "
+        f"{'may ship' if fits else 'stays f32'}"
+    )
+
+
+def clinic_frames(folder: Path) -> list[tuple[Frame, np.ndarray]]:
+    """Return every third frame of the third camera with the boxes of its people."""
+    frames = []
+    for path in sorted(folder.glob("images/d14oct_3_*"))[::3]:
+        image = read_picture(path)
+        height, width = image.shape[:2]
+        ref = FrameRef(CameraId("clinic"), len(frames), timedelta(0), datetime(2026, 1, 1, tzinfo=UTC), width, height)
+        labels = read_annotations(folder / "labels" / f"{path.stem}.txt", 2, []).of([0, 1], width, height)
+        frames.append((Frame(ref, image), labels))
+    return frames
+
+
+def measure_detector(backend: Backend, data: Path, content: bytes) -> None:
+    clinic = data / "clinic_roles"
+    pictures = [*sorted(clinic.glob("images/d14oct_[12]_*"))[::6], *sorted(data.glob("mask_kaggle/images/*"))[::40]]
+    learnt = [detector_input(one) for one in pictures[:CALIBRATION_PICTURES]]
+    plain, frames = backend.load(content), clinic_frames(clinic)
+    whole = people(plain, frames)
+    print(f"person-head f32: people of {len(frames)} frames: AP {whole[0]:.3f}, recall at precision 0.90 {whole[1]:.3f}")
+    for name, spared in (("all convolutions", ()), ("attention and last layers spared", DETECTOR_SPARED)):
+        small_bytes = quantised(content, [{plain.inputs[0]: one} for one in learnt], spared)
+        small = backend.load(small_bytes)
+        figures = people(small, frames)
+        ratio = in_turn(partial(plain.run, {plain.inputs[0]: learnt[0]}), partial(small.run, {small.inputs[0]: learnt[0]}))
+        print(f"person-head int8, {name}: AP {figures[0]:.3f}, recall at precision 0.90 {figures[1]:.3f}")
+        print(f"  {verdict(whole, figures, ratio, (len(content), len(small_bytes)))}", flush=True)
+
+
+def measure_mask(backend: Backend, data: Path, content: bytes) -> None:
+    plain = backend.load(content)
+    calibration = [cut for cut, _ in spread(list(faces(data / "mask_kaggle")), CALIBRATION_HEADS)]
+    batches = [crops.batch(calibration[k : k + 16]) for k in range(0, len(calibration), 16)]
+    heads = spread(list(faces(data / "mask_ilc")), FACES)
+    small_bytes = quantised(content, [{plain.inputs[0]: one} for one in batches])
+    small = backend.load(small_bytes)
+    figures = masks(plain, heads), masks(small, heads)
+    eight = crops.batch([cut for cut, _ in heads[:8]])
+    ratio = in_turn(partial(plain.run, {plain.inputs[0]: eight}), partial(small.run, {small.inputs[0]: eight}))
+    for name, (yes, three) in zip(("f32", "int8"), figures, strict=True):
+        print(
+            f"mask-state {name}: {len(heads)} faces: yes/no balanced accuracy {yes:.3f}, mean recall of three states {three:.3f}"
+        )
+    print(f"  {verdict(*figures, ratio, (len(content), len(small_bytes)))}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    if not arguments:
+        print(__doc__)
+        return 2
+    logging.getLogger().setLevel(logging.ERROR)  # the quantiser says of every picture how it might be prepared otherwise
+    catalogue, backend = load_catalogue(), BACKENDS["openvino"]("cpu", "f32", 1)
+    measure_detector(backend, Path(arguments[0]), read_verified(entry_of(DETECTOR, catalogue)))
+    measure_mask(backend, Path(arguments[0]), read_verified(entry_of(MASK, catalogue)))
+    return 0
+
+
+def spread(found: Sequence[tuple[Path, int, Box]], most: int) -> list[tuple[np.ndarray, int]]:
+    """Cut evenly chosen heads."""
+    chosen = [found[k] for k in np.linspace(0, len(found) - 1, min(most, len(found))).astype(int)]
+    return [(crops.head_crop(read_picture(path), head, crops.MASK_SIZE), state) for path, state, head in chosen]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
