@@ -375,9 +375,10 @@ def test_an_empty_picture_still_ends_what_is_open_and_counts_posts() -> None:
         ("n" * 10, True),  # 1.8 of 3 s
         ("n" * 30, False),  # the episode is open
         ("n" * 10 + "-" * 15, False),  # nobody is there about whom to decide
-        ("nw" * 15, True),  # for and against
-        ("n" * 30 + "ww", True),  # the mask may have been put on
-        ("n" * 30 + "ww" + "n", False),
+        ("n" * 8 + "w" * 14 + "n" * 12, True),  # for and against
+        ("nw" * 15, False),  # readings that contradict one another for so long: another look tells nothing
+        ("n" * 30 + "w" * 8, True),  # the mask may have been put on
+        ("n" * 30 + "ww" + "n", False),  # no more than a misreading
         ("n" * 30 + "w" * 40, False),  # it was
         ("n" * 30 + "w" + "-" * 15, False),
     ],
