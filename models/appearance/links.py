@@ -32,10 +32,10 @@ LONGEST_KEPT: Final = timedelta(hours=24)
 _LOOKS: Final = 3
 """Looks at the beginning and at the end of a track that are averaged."""
 _EVERY: Final = timedelta(milliseconds=400)
-_STRANGERS: Final = 1.0
+_STRANGERS: Final = 0.94
 """Mean closeness of two strangers where a camera has not shown any together yet."""
-_SLOPE: Final = 2.0
-_EVEN: Final = 1.0
+_SLOPE: Final = 2.93
+_EVEN: Final = 0.73
 """Logistic fit to "one person" of the closeness of two averaged looks above that of strangers (`benchmarks/appearance.py --fit`)."""
 _KNOWN_BEFORE: Final = 4
 _MOST_COUNTED: Final = 200
@@ -57,18 +57,23 @@ class TrackLink:
         track: the later track.
         earlier_camera: where the earlier track ended; the same camera or a near one.
         earlier_track: the earlier track.
+        seen: when the earlier track was last seen, UTC of the stream.
+        begun: when the later one began.
         log_odds: natural logarithm of the odds that they are one person, by the clothes alone, even prior, -3 to 3.
-        gap: from the last sighting of the earlier to the first of the later.
-        at: when the candidate was made, UTC of the stream.
     """
 
     camera: CameraId
     track: TrackId
     earlier_camera: CameraId
     earlier_track: TrackId
+    seen: datetime
+    begun: datetime
     log_odds: float
-    gap: timedelta
-    at: datetime
+
+    @property
+    def gap(self) -> timedelta:
+        """How long nobody saw the person, if it is one."""
+        return self.begun - self.seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +161,7 @@ class LinkFinder:
                 if not kept.linked and len(kept.first) >= _LOOKS:
                     kept.linked = True
                     self._compare_with_company((camera, track.id), tracks)
-                    found += self._links((camera, track.id), kept, now)
+                    found += self._links((camera, track.id), kept)
         return tuple(found)
 
     def _expire(self, now: datetime) -> None:
@@ -196,11 +201,11 @@ class LinkFinder:
             if track.id != key[1] and other.last:
                 self._strangers[key[0]].add(closeness_of(likeness(look, _mean(other.last))))
 
-    def _links(self, later: tuple[CameraId, TrackId], kept: _Kept, now: datetime) -> list[TrackLink]:
+    def _links(self, later: tuple[CameraId, TrackId], kept: _Kept) -> list[TrackLink]:
         cameras = {later[0]} | self._options.near.get(later[0], frozenset())
         look, strangers = _mean(kept.first), self._strangers[later[0]].mean
         found = [
-            TrackLink(*later, *key, log_odds_of(likeness(_mean(one.last), look), strangers), kept.begun - one.seen, now)
+            TrackLink(*later, *key, one.seen, kept.begun, log_odds_of(likeness(_mean(one.last), look), strangers))
             for key, one in self._kept.items()
             if key[0] in cameras and one.seen < kept.begun and one.last
         ]
