@@ -21,7 +21,8 @@ from typing import Final
 
 import numpy as np
 
-from analyzer.types import Box, CameraId, Head, Label, Track, TrackId
+from analyzer.geometry import contains
+from analyzer.types import Box, CameraId, Head, Label, Point, Track, TrackId
 from models.appearance.colours import ClothesColours, below_head, likeness
 from models.frame import Frame
 from models.protocols import Embedder, Look
@@ -81,6 +82,7 @@ class LinkOptions:
     """Attributes:
         within: longest time between two tracks of one person; zero switches links off.
         near: camera -> cameras that a person can reach from it within that time.
+        forbidden: camera -> areas (polygons in fractions of the picture) in which nobody is looked at or remembered.
         least: candidates of lower log-odds are not made.
         most: candidates made for one track at most, the likeliest first.
 
@@ -90,6 +92,7 @@ class LinkOptions:
 
     within: timedelta = timedelta(minutes=30)
     near: Mapping[CameraId, frozenset[CameraId]] = field(default_factory=dict)
+    forbidden: Mapping[CameraId, tuple[tuple[Point, ...], ...]] = field(default_factory=dict)
     least: float = 0.0
     most: int = 3
 
@@ -150,6 +153,8 @@ class LinkFinder:
         if not self._options.within:
             return ()
         now, camera = frame.ref.at, frame.ref.camera
+        areas = self._options.forbidden.get(camera, ())
+        tracks = [one for one in tracks if not _stands_in(one.box, areas, frame)] if areas else tracks
         with self._lock:
             self._expire(now)
             for track in tracks:
@@ -228,6 +233,12 @@ def log_odds_of(likeness_of_looks: float, strangers: float = _STRANGERS) -> floa
 def _mean(looks: Sequence[Look]) -> Look:
     mean = np.mean(np.stack(list(looks)), axis=0)
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)
+
+
+def _stands_in(box: Box, areas: Sequence[tuple[Point, ...]], frame: Frame) -> bool:
+    """Return whether foot or middle of a person is in one of the areas, as `analyzer.privacy` reckons."""
+    points = [(x / frame.ref.width, y / frame.ref.height) for x, y in (box.foot, box.centre)]
+    return any(contains(area, point) for area in areas for point in points)
 
 
 def _is_covered(track: Track, tracks: Sequence[Track]) -> bool:

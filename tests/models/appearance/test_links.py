@@ -170,6 +170,15 @@ def test_a_camera_learns_from_those_it_sees_together() -> None:
     assert all(link.log_odds < sure.log_odds for link in unsure)
 
 
+def test_nobody_in_a_forbidden_area_is_described_or_remembered() -> None:
+    whole = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    finder = LinkFinder(LinkOptions(forbidden={CAMERA: (whole,)}))
+    seen(finder, 1, dressed(RED), [0, 0.5, 1])
+    assert len(finder) == 0
+    seen(finder, 1, dressed(RED), [0, 0.5, 1], OTHER)
+    assert len(finder) == 1
+
+
 # --- how long it is kept -------------------------------------------------------------------------------
 
 
