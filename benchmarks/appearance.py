@@ -12,7 +12,6 @@ The network's features need `onnx` and `onnxruntime` (extra ``train``): the ship
 from __future__ import annotations
 
 import csv
-import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -141,7 +140,7 @@ def of_clinic(folder: Path, camera: int, network: Features | None) -> People:
     people: People = {}
     before: list[tuple[int, int, Box]] = []
     previous, unused = -9, 0
-    pictures = sorted((int(re.findall(r"_(\d+)_", path.name)[0]), path) for path in folder.glob(f"images/d14oct_{camera}_*"))
+    pictures = sorted((int(path.name.split("_")[2]), path) for path in folder.glob(f"images/d14oct_{camera}_*"))
     for number, path in pictures:
         image = cv2.imread(str(path))
         boxes = own_boxes(folder / "labels" / f"{path.stem}.txt", image.shape[1], image.shape[0])

@@ -18,7 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-os.environ.update(OMP_NUM_THREADS="1", YOLO_OFFLINE="1", YOLO_VERBOSE="false")
+os.environ.update(OMP_NUM_THREADS="1", ULTRALYTICS_SAFE_LOAD="1", YOLO_AUTOINSTALL="0", YOLO_OFFLINE="1", YOLO_VERBOSE="false")
 
 
 def network_of(name: str, folder: Path) -> Any:

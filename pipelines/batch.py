@@ -74,7 +74,7 @@ class Batch:
                 settings.device,
                 settings.precision,
                 settings.backend,
-                options=PerceptionOptions(links=link_options(settings.link_minutes)),
+                options=PerceptionOptions(links=link_options(settings.link_minutes, document.site, together=False)),
             )
             site, zones = remember(document, repository)
             ground = Ground(

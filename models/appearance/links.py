@@ -21,7 +21,8 @@ from typing import Final
 
 import numpy as np
 
-from analyzer.types import Box, CameraId, Head, Label, Track, TrackId
+from analyzer.geometry import contains
+from analyzer.types import Box, CameraId, Head, Label, Point, Track, TrackId
 from models.appearance.colours import ClothesColours, below_head, likeness
 from models.frame import Frame
 from models.protocols import Embedder, Look
@@ -32,10 +33,10 @@ LONGEST_KEPT: Final = timedelta(hours=24)
 _LOOKS: Final = 3
 """Looks at the beginning and at the end of a track that are averaged."""
 _EVERY: Final = timedelta(milliseconds=400)
-_STRANGERS: Final = 1.0
+_STRANGERS: Final = 0.94
 """Mean closeness of two strangers where a camera has not shown any together yet."""
-_SLOPE: Final = 2.0
-_EVEN: Final = 1.0
+_SLOPE: Final = 2.93
+_EVEN: Final = 0.73
 """Logistic fit to "one person" of the closeness of two averaged looks above that of strangers (`benchmarks/appearance.py --fit`)."""
 _KNOWN_BEFORE: Final = 4
 _MOST_COUNTED: Final = 200
@@ -57,18 +58,23 @@ class TrackLink:
         track: the later track.
         earlier_camera: where the earlier track ended; the same camera or a near one.
         earlier_track: the earlier track.
+        seen: when the earlier track was last seen, UTC of the stream.
+        begun: when the later one began.
         log_odds: natural logarithm of the odds that they are one person, by the clothes alone, even prior, -3 to 3.
-        gap: from the last sighting of the earlier to the first of the later.
-        at: when the candidate was made, UTC of the stream.
     """
 
     camera: CameraId
     track: TrackId
     earlier_camera: CameraId
     earlier_track: TrackId
+    seen: datetime
+    begun: datetime
     log_odds: float
-    gap: timedelta
-    at: datetime
+
+    @property
+    def gap(self) -> timedelta:
+        """How long nobody saw the person, if it is one."""
+        return self.begun - self.seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class LinkOptions:
     """Attributes:
         within: longest time between two tracks of one person; zero switches links off.
         near: camera -> cameras that a person can reach from it within that time.
+        forbidden: camera -> areas (polygons in fractions of the picture) in which nobody is looked at or remembered.
         least: candidates of lower log-odds are not made.
         most: candidates made for one track at most, the likeliest first.
 
@@ -85,6 +92,7 @@ class LinkOptions:
 
     within: timedelta = timedelta(minutes=30)
     near: Mapping[CameraId, frozenset[CameraId]] = field(default_factory=dict)
+    forbidden: Mapping[CameraId, tuple[tuple[Point, ...], ...]] = field(default_factory=dict)
     least: float = 0.0
     most: int = 3
 
@@ -145,6 +153,8 @@ class LinkFinder:
         if not self._options.within:
             return ()
         now, camera = frame.ref.at, frame.ref.camera
+        areas = self._options.forbidden.get(camera, ())
+        tracks = [one for one in tracks if not _stands_in(one.box, areas, frame)] if areas else tracks
         with self._lock:
             self._expire(now)
             for track in tracks:
@@ -156,7 +166,7 @@ class LinkFinder:
                 if not kept.linked and len(kept.first) >= _LOOKS:
                     kept.linked = True
                     self._compare_with_company((camera, track.id), tracks)
-                    found += self._links((camera, track.id), kept, now)
+                    found += self._links((camera, track.id), kept)
         return tuple(found)
 
     def _expire(self, now: datetime) -> None:
@@ -196,11 +206,11 @@ class LinkFinder:
             if track.id != key[1] and other.last:
                 self._strangers[key[0]].add(closeness_of(likeness(look, _mean(other.last))))
 
-    def _links(self, later: tuple[CameraId, TrackId], kept: _Kept, now: datetime) -> list[TrackLink]:
+    def _links(self, later: tuple[CameraId, TrackId], kept: _Kept) -> list[TrackLink]:
         cameras = {later[0]} | self._options.near.get(later[0], frozenset())
         look, strangers = _mean(kept.first), self._strangers[later[0]].mean
         found = [
-            TrackLink(*later, *key, log_odds_of(likeness(_mean(one.last), look), strangers), kept.begun - one.seen, now)
+            TrackLink(*later, *key, one.seen, kept.begun, log_odds_of(likeness(_mean(one.last), look), strangers))
             for key, one in self._kept.items()
             if key[0] in cameras and one.seen < kept.begun and one.last
         ]
@@ -223,6 +233,12 @@ def log_odds_of(likeness_of_looks: float, strangers: float = _STRANGERS) -> floa
 def _mean(looks: Sequence[Look]) -> Look:
     mean = np.mean(np.stack(list(looks)), axis=0)
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9), dtype=np.float32)
+
+
+def _stands_in(box: Box, areas: Sequence[tuple[Point, ...]], frame: Frame) -> bool:
+    """Return whether foot or middle of a person is in one of the areas, as `analyzer.privacy` reckons."""
+    points = [(x / frame.ref.width, y / frame.ref.height) for x, y in (box.foot, box.centre)]
+    return any(contains(area, point) for area in areas for point in points)
 
 
 def _is_covered(track: Track, tracks: Sequence[Track]) -> bool:

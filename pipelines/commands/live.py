@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +17,7 @@ import typer
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from analyzer.site import Camera
+    from analyzer.site import Site
     from pipelines.seeing import SightFactory
 
 EXHAUSTED = 70
@@ -129,7 +128,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
         migrate(database)
         repository = Repository(database)
         evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository))
-        seer = BatchedSeer(factory_of(settings, perception, document.site.cameras))
+        seer = BatchedSeer(factory_of(settings, perception, document.site))
         following = Following(document, repository, seer, settings, rate)
         origin, zones = following.origin()
         at_work = Live(
@@ -152,7 +151,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
     return 0
 
 
-def factory_of(settings: Settings, perception: PerceptionKind, cameras: Sequence[Camera] = ()) -> SightFactory:
+def factory_of(settings: Settings, perception: PerceptionKind, site: Site | None = None) -> SightFactory:
     """Load what looks at the pictures.
 
     Raises:
@@ -167,9 +166,9 @@ def factory_of(settings: Settings, perception: PerceptionKind, cameras: Sequence
     from pipelines.errors import BadInput
     from pipelines.linking import link_options
 
-    options = PerceptionOptions(links=link_options(settings.link_minutes, cameras))
+    links = link_options(settings.link_minutes, site, together=True) if site is not None else None
 
     try:
-        return load_perception(settings.device, settings.precision, settings.backend, options=options)
+        return load_perception(settings.device, settings.precision, settings.backend, options=PerceptionOptions(links=links))
     except PerceptionError as error:
         raise BadInput("networks", str(error), "ask vigil doctor, or try --perception synthetic") from error

@@ -105,7 +105,7 @@ def test_a_person_who_returns_in_the_same_clothes_is_a_candidate() -> None:
     assert (link.camera, link.track, link.earlier_camera, link.earlier_track) == (CAMERA, 2, CAMERA, 1)
     assert link.gap == timedelta(seconds=58.5)
     assert link.log_odds == 3.0
-    assert link.at == frame(61).ref.at
+    assert (link.seen, link.begun) == (frame(1.5).ref.at, frame(60).ref.at)
 
 
 def test_other_clothes_are_none() -> None:
@@ -149,6 +149,34 @@ def test_at_most_so_many_candidates_the_likeliest_first() -> None:
     links = seen(finder, 9, dressed(RED), [100, 100.5, 101])
     assert len(links) == 2
     assert links[0].log_odds >= links[1].log_odds
+
+
+def test_where_strangers_look_alike_likeness_says_less() -> None:
+    assert log_odds_of(0.8, strangers=1.5) < log_odds_of(0.8) < log_odds_of(0.8, strangers=0.3)
+
+
+def test_a_camera_learns_from_those_it_sees_together() -> None:
+    alone, uniforms = LinkFinder(), LinkFinder()
+    twin = Box(400, 60, 520, 420)
+    uniform = (150, 90, 60)
+    image = np.where(np.arange(640)[None, :, None] < 360, dressed(uniform), dressed(uniform, box=twin)).astype(np.uint8)
+    tracks = [Track(TrackId(n), box, Label.PERSON, 0.9) for n, box in ((1, BODY), (2, twin))]
+    for second in (0, 0.5, 1, 1.5):
+        uniforms.observe(frame(second, image), tracks, {})
+        alone.observe(frame(second, image), tracks[:1], {})
+    later = dressed(uniform, light=0.9)
+    (sure,), unsure = seen(alone, 3, later, [60, 60.5, 61]), seen(uniforms, 3, later, [60, 60.5, 61])
+    assert sure.log_odds > 2
+    assert all(link.log_odds < sure.log_odds for link in unsure)
+
+
+def test_nobody_in_a_forbidden_area_is_described_or_remembered() -> None:
+    whole = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    finder = LinkFinder(LinkOptions(forbidden={CAMERA: (whole,)}))
+    seen(finder, 1, dressed(RED), [0, 0.5, 1])
+    assert len(finder) == 0
+    seen(finder, 1, dressed(RED), [0, 0.5, 1], OTHER)
+    assert len(finder) == 1
 
 
 # --- how long it is kept -------------------------------------------------------------------------------
