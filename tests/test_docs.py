@@ -44,6 +44,15 @@ def test_every_rule_kind_is_documented() -> None:
     assert [kind for kind in RULES if f"`{kind}`" not in documented] == []
 
 
+def test_bad_input_is_answered_as_the_page_says() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| `([^`|]+)` \|$", text("bad-input.md"), re.MULTILINE)
+    assert len(rows) > 25
+    code = "".join(path.read_text(encoding="utf-8") for part in ("analyzer", "pipelines") for path in (ROOT / part).rglob("*.py"))
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [said for _, answer, _ in rows for said in re.findall("`([^`]+)`", answer) if said not in code] == []
+    assert [name for *_, name in rows if f"def {name}(" not in tests and not (ROOT / name).is_file()] == []
+
+
 def test_the_architecture_names_the_packages_that_exist() -> None:
     architecture = text("architecture.md")
     drawn = set(re.findall(r'\["((?:analyzer|models|pipelines|api)\.[a-z_]+)', architecture))
