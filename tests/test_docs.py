@@ -24,6 +24,10 @@ def test_the_reference_of_commands_is_up_to_date() -> None:
     assert text("commands.md") == made, "run .venv/bin/python scripts/document-commands"
 
 
+def test_every_argument_of_a_command_says_what_it_is() -> None:
+    assert re.findall(r"^\| `[^|]+` \|\s*(?:\(default [^)]*\))?\s*\|$", text("commands.md"), re.MULTILINE) == []
+
+
 def test_the_reference_of_routes_is_up_to_date() -> None:
     made = run_path(str(ROOT / "scripts" / "document-routes"))["reference"]()
     assert text("routes.md") == made, "run .venv/bin/python scripts/document-routes"

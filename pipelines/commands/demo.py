@@ -23,8 +23,10 @@ def register(app: typer.Typer) -> None:
             list[str] | None, typer.Argument(metavar="[PATH...]", help="Your own recordings instead of the demo.")
         ] = None,
         *,
-        once: Annotated[bool, typer.Option("--once", help="Stop after the analysis.")] = False,
-        site: Annotated[Path | None, typer.Option(help="Site file for your own recordings.")] = None,
+        once: Annotated[bool, typer.Option("--once", help="Stop after the analysis, without serving the page.")] = False,
+        site: Annotated[
+            Path | None, typer.Option(help="Site file for your own recordings; without one masks are judged and nothing else.")
+        ] = None,
     ) -> None:
         """Compose the demo recording, analyse it, and serve the review page on this machine.
 
