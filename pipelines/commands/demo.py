@@ -46,7 +46,10 @@ def register(app: typer.Typer) -> None:
             )
             request = Request((str(folder),), folder / "site.toml", settings.rate)
         code = analyze.run(settings, request)
-        if once or code not in {0, analyze.PARTIAL}:
+        if code not in {0, analyze.PARTIAL}:
+            raise typer.Exit(code)
+        if once:
+            console.print("To review it: `scripts/demo` without --once (or `vigil serve`) serves the review page.", markup=False)
             raise typer.Exit(code)
         serve.run(settings)
 
