@@ -24,6 +24,10 @@ def test_the_reference_of_commands_is_up_to_date() -> None:
     assert text("commands.md") == made, "run .venv/bin/python scripts/document-commands"
 
 
+def test_every_argument_of_a_command_says_what_it_is() -> None:
+    assert re.findall(r"^\| `[^|]+` \|\s*(?:\(default [^)]*\))?\s*\|$", text("commands.md"), re.MULTILINE) == []
+
+
 def test_the_reference_of_routes_is_up_to_date() -> None:
     made = run_path(str(ROOT / "scripts" / "document-routes"))["reference"]()
     assert text("routes.md") == made, "run .venv/bin/python scripts/document-routes"
@@ -42,6 +46,15 @@ def test_the_reference_of_rules_is_up_to_date() -> None:
 def test_every_rule_kind_is_documented() -> None:
     documented = text("rules.md")
     assert [kind for kind in RULES if f"`{kind}`" not in documented] == []
+
+
+def test_bad_input_is_answered_as_the_page_says() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| `([^`|]+)` \|$", text("bad-input.md"), re.MULTILINE)
+    assert len(rows) > 25
+    code = "".join(path.read_text(encoding="utf-8") for part in ("analyzer", "pipelines") for path in (ROOT / part).rglob("*.py"))
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [said for _, answer, _ in rows for said in re.findall("`([^`]+)`", answer) if said not in code] == []
+    assert [name for *_, name in rows if f"def {name}(" not in tests and not (ROOT / name).is_file()] == []
 
 
 def test_the_architecture_names_the_packages_that_exist() -> None:

@@ -36,7 +36,7 @@ STATIC_FILES = {
 
 @router.get("/login", dependencies=[PUBLIC])
 def show_login(service: ServiceDep, request: Request, back: str = "/queue", expired: str = "") -> Response:
-    return _login_page(request, service, back, expired=bool(expired))
+    return _login_page(request, service, back, expired=expired)
 
 
 @router.post("/login", dependencies=[PUBLIC])
@@ -100,7 +100,7 @@ def _static(name: str) -> bytes:
 
 
 def _login_page(
-    request: Request, service: Service, back: str, *, name: str = "", expired: bool = False, problem: Problem | None = None
+    request: Request, service: Service, back: str, *, name: str = "", expired: str = "", problem: Problem | None = None
 ) -> Response:
     reader = reader_of(request, service, None)
     message, status = "", 200
@@ -110,7 +110,7 @@ def _login_page(
         message = reader.t("login.wait", seconds=wait) if wait else reader.t("login.wrong")
         status = refusal.status
     elif expired:
-        message = reader.t("login.expired")
+        message = reader.t("login.unsent" if expired == "unsent" else "login.expired")
     secret = request.cookies.get(service.form_cookie) or secrets.token_urlsafe(32)
     facts: dict[str, object] = {
         "message": message,

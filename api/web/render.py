@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -89,8 +89,7 @@ def error_page(request: Request, refusal: Refusal) -> Response:
     service: Service = request.app.state.service
     reader = reader_of(request, service, None)
     if refusal.slug == "not-signed-in":
-        expired = service.session_cookie in request.cookies
-        target = _login_address(reader.here if request.method == "GET" else "/queue", expired=expired)
+        target = _login_address(request, reader, known=service.session_cookie in request.cookies)
         if reader.partial:
             return Response(status_code=401, headers={"hx-redirect": target})
         return RedirectResponse(target, 303)
@@ -103,8 +102,12 @@ def error_page(request: Request, refusal: Refusal) -> Response:
     return response
 
 
-def _login_address(back: str, *, expired: bool) -> str:
-    return "/login?" + urlencode({"back": back, **({"expired": "1"} if expired else {})})
+def _login_address(request: Request, reader: Reader, *, known: bool) -> str:
+    """The sign-in form that leads back to the page somebody was on, and says what became of what was sent from it."""
+    if request.method == "GET":
+        return "/login?" + urlencode({"back": reader.here, **({"expired": "1"} if known else {})})
+    page = urlsplit(request.headers.get("hx-current-url", ""))
+    return "/login?" + urlencode({"back": local_path(urlunsplit(("", "", page.path, page.query, ""))), "expired": "unsent"})
 
 
 def _zone(service: Service) -> str:

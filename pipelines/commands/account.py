@@ -43,7 +43,12 @@ def list_accounts() -> None:
             Console().print(f"{user.name}  {user.grade}{state}", markup=False, highlight=False)
 
 
-def add(name: Name, grade: Annotated[Grade, typer.Option(help="What the account is for.")] = Grade.INSPECTOR) -> None:
+def add(
+    name: Name,
+    grade: Annotated[
+        Grade, typer.Option(help="What the account is for, and so what it may do (docs/review-and-api.md).")
+    ] = Grade.INSPECTOR,
+) -> None:
     """Add an account with a random password, which is shown once."""
     from pipelines.passwords import hash_password, random_password
     from pipelines.store.entries import User

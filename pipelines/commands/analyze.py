@@ -28,13 +28,22 @@ def register(app: typer.Typer) -> None:
     def analyze(
         recordings: Annotated[
             list[str],
-            typer.Argument(metavar="[CAMERA=]PATH...", help="Recordings, folders of recordings, or folders of pictures."),
+            typer.Argument(
+                metavar="[CAMERA=]PATH...",
+                help="Recordings, folders of recordings, or folders of pictures; CAMERA= says which camera of the site file it is of, else the file name does.",
+            ),
         ],
         *,
         site: Annotated[Path | None, typer.Option(help="Site file; without one masks are judged and nothing else.")] = None,
-        rate: Annotated[float | None, typer.Option(min=0.1, max=30, help="Analysed instants a second.")] = None,
+        rate: Annotated[
+            float | None,
+            typer.Option(min=0.1, max=30, help="Analysed instants a second; from VIGIL_RATE, else 5, when not given."),
+        ] = None,
         start: Annotated[
-            datetime | None, typer.Option(help="When the recording began, in the facility's time; else taken from name or file.")
+            datetime | None,
+            typer.Option(
+                help="When the recording began, such as 2021-06-12T07:15:00, in the facility's time; else taken from the file name or the container."
+            ),
         ] = None,
         record_scenes: Annotated[
             Path | None, typer.Option(help="Folder to copy the scenes of each run to, for `vigil replay`.")
@@ -45,6 +54,8 @@ def register(app: typer.Typer) -> None:
         """Analyse recordings into the database and the evidence folder.
 
         Ctrl-C loses nothing that was done; running again resumes; running twice adds nothing.
+        Example: vigil analyze corridor=rec_20210612_071500.mp4 --site site.toml
+
         Exit code 0: everything analysed; 2: bad input; 3: something was analysed only in part; 130: interrupted.
         """
         from pipelines.batch import Request

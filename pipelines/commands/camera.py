@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
     def check(
         address: Annotated[str, typer.Argument(metavar="URL", help="rtsp://, http:// ...; ${env:NAME} stands for a secret.")],
         *,
-        seconds: Annotated[float, typer.Option(min=3, max=600, help="How long to look.")] = 10.0,
+        seconds: Annotated[float, typer.Option(min=3, max=600, help="How long to look, in seconds.")] = 10.0,
         people: Annotated[
             bool, typer.Option("--people", help="Measure the heads of people who walk by, with the networks.")
         ] = False,
@@ -70,7 +70,7 @@ def register(app: typer.Typer) -> None:
     @camera.command()
     def discover(
         *,
-        seconds: Annotated[float, typer.Option(min=0.1, max=60, help="How long to listen.")] = 3.0,
+        seconds: Annotated[float, typer.Option(min=0.1, max=60, help="How long to listen, in seconds.")] = 3.0,
         to: Annotated[str, typer.Option(metavar="HOST[:PORT]", help="Ask one host instead of the whole network.")] = "",
         source: Annotated[
             str, typer.Option("--from", metavar="ADDRESS", help="Our own address on the network that is meant.")

@@ -26,10 +26,11 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def coverage(
-        camera: Annotated[str, typer.Argument(help="Id of the camera.")],
+        camera: Annotated[str, typer.Argument(help="Id of the camera, as in the site file.")],
         *,
         day: Annotated[
-            datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Day in the facility's time; today when not given.")
+            datetime | None,
+            typer.Option(formats=["%Y-%m-%d"], help="Day in the facility's time, such as 2021-06-12; today when not given."),
         ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
@@ -42,8 +43,13 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def connection(
         *,
-        since: Annotated[datetime | None, typer.Option(help="Begin, in the facility's time; a day ago when not given.")] = None,
-        until: Annotated[datetime | None, typer.Option(help="End; now when not given.")] = None,
+        since: Annotated[
+            datetime | None,
+            typer.Option(
+                help="Begin, such as 2021-06-12 or 2021-06-12T07:15:00, in the facility's time; a day before the end when not given."
+            ),
+        ] = None,
+        until: Annotated[datetime | None, typer.Option(help="End, in the same form; now when not given.")] = None,
         facility: Annotated[str | None, typer.Option(help="Id of the facility; needed when there are several.")] = None,
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:

@@ -23,8 +23,10 @@ def register(app: typer.Typer) -> None:
             list[str] | None, typer.Argument(metavar="[PATH...]", help="Your own recordings instead of the demo.")
         ] = None,
         *,
-        once: Annotated[bool, typer.Option("--once", help="Stop after the analysis.")] = False,
-        site: Annotated[Path | None, typer.Option(help="Site file for your own recordings.")] = None,
+        once: Annotated[bool, typer.Option("--once", help="Stop after the analysis, without serving the page.")] = False,
+        site: Annotated[
+            Path | None, typer.Option(help="Site file for your own recordings; without one masks are judged and nothing else.")
+        ] = None,
     ) -> None:
         """Compose the demo recording, analyse it, and serve the review page on this machine.
 
@@ -44,7 +46,10 @@ def register(app: typer.Typer) -> None:
             )
             request = Request((str(folder),), folder / "site.toml", settings.rate)
         code = analyze.run(settings, request)
-        if once or code not in {0, analyze.PARTIAL}:
+        if code not in {0, analyze.PARTIAL}:
+            raise typer.Exit(code)
+        if once:
+            console.print("To review it: `scripts/demo` without --once (or `vigil serve`) serves the review page.", markup=False)
             raise typer.Exit(code)
         serve.run(settings)
 

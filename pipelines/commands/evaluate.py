@@ -51,10 +51,16 @@ def register(app: typer.Typer) -> None:
         source: Annotated[
             str | None, typer.Option(help="Name of the source, where file names do not begin with it and __.")
         ] = None,
-        size: Annotated[int, typer.Option(min=320, max=1280, help="Longer side of the detector's input.")] = 640,
+        size: Annotated[
+            int, typer.Option(min=320, max=1280, help="Longer side of the detector's input in pixels, in steps of 32.")
+        ] = 640,
         tiles: Annotated[int, typer.Option(min=1, max=4, help="Look at N x N parts as well.")] = 1,
-        backend: Annotated[str | None, typer.Option(help="openvino, onnxruntime or torch.")] = None,
-        precision: Annotated[str | None, typer.Option(help="f32, bf16 or auto.")] = None,
+        backend: Annotated[
+            str | None, typer.Option(help="Runtime: openvino, onnxruntime or torch; from VIGIL_BACKEND, else openvino.")
+        ] = None,
+        precision: Annotated[
+            str | None, typer.Option(help="What is computed with: f32, bf16 or auto; from VIGIL_PRECISION, else f32.")
+        ] = None,
         as_json: Annotated[Path | None, typer.Option("--json", help="Write the whole report into this file.")] = None,
     ) -> None:
         """Measure a network on labelled pictures: per class, source and height, with 95 % intervals.

@@ -43,9 +43,12 @@ def register(app: typer.Typer) -> None:
     def live(
         site: SITE,
         *,
-        rate: Annotated[float | None, typer.Option(min=0.1, max=30, help="Analysed instants a second and camera.")] = None,
+        rate: Annotated[
+            float | None,
+            typer.Option(min=0.1, max=30, help="Analysed instants a second and camera; from VIGIL_RATE, else 5, when not given."),
+        ] = None,
         perception: Annotated[
-            PerceptionKind, typer.Option(help="The shipped networks, or a fake for trials.")
+            PerceptionKind, typer.Option(help="What looks: the shipped networks, or a fake for trials without them.")
         ] = PerceptionKind.NETWORKS,
     ) -> None:
         """Watch the cameras of a site around the clock.
@@ -59,9 +62,11 @@ def register(app: typer.Typer) -> None:
     def up(
         site: SITE,
         *,
-        alerts: Annotated[Path | None, typer.Option(help="Alerts file: tell others about events as well.")] = None,
+        alerts: Annotated[
+            Path | None, typer.Option(help="Alerts file (docs/alerts.md): send events by webhook, mail or MQTT as well.")
+        ] = None,
         perception: Annotated[
-            PerceptionKind, typer.Option(help="The shipped networks, or a fake for trials.")
+            PerceptionKind, typer.Option(help="What looks: the shipped networks, or a fake for trials without them.")
         ] = PerceptionKind.NETWORKS,
     ) -> None:
         """Watch the cameras, serve the pages and send alerts, all kept running by one supervisor."""

@@ -29,11 +29,17 @@ def register(app: typer.Typer) -> None:
             Path | None, typer.Option("--json", help="Write one JSON line a picture into this file; - is the standard output.")
         ] = None,
         every: Annotated[float, typer.Option(min=0.04, help="Seconds between the instants taken from a recording.")] = 1.0,
-        size: Annotated[int, typer.Option(min=320, max=1280, help="Longer side of the detector's input, in steps of 32.")] = 640,
+        size: Annotated[
+            int, typer.Option(min=320, max=1280, help="Longer side of the detector's input in pixels, in steps of 32.")
+        ] = 640,
         tiles: Annotated[int, typer.Option(min=1, max=4, help="Look at N x N parts as well, for small people.")] = 1,
-        precision: Annotated[str | None, typer.Option(help="f32, bf16 or auto.")] = None,
-        backend: Annotated[str | None, typer.Option(help="openvino, onnxruntime or torch.")] = None,
-        device: Annotated[str | None, typer.Option(help="auto, cpu or cuda:N.")] = None,
+        precision: Annotated[
+            str | None, typer.Option(help="What is computed with: f32, bf16 or auto; from VIGIL_PRECISION, else f32.")
+        ] = None,
+        backend: Annotated[
+            str | None, typer.Option(help="Runtime: openvino, onnxruntime or torch; from VIGIL_BACKEND, else openvino.")
+        ] = None,
+        device: Annotated[str | None, typer.Option(help="auto, cpu or cuda:N; from VIGIL_DEVICE, else auto.")] = None,
         detector: Annotated[Path | None, typer.Option(help="A YOLOX person network (ONNX) in place of Vigil's own.")] = None,
     ) -> None:
         """Say what is seen in pictures: persons, heads, mask state, PPE, attire.

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
             list[Path], typer.Argument(help="Scenes of one camera each, as `vigil analyze --record-scenes` writes.")
         ],
         *,
-        site: Annotated[Path, typer.Option("--site", "--rules", help="Site file with the rules.")],
+        site: Annotated[Path, typer.Option("--site", "--rules", help="Site file with the rules (TOML).")],
         against: Annotated[
             Path | None, typer.Option(help="Site file in force now: say what would change instead of printing events.")
         ] = None,
@@ -56,7 +56,10 @@ def register(app: typer.Typer) -> None:
         scenes: Annotated[Path, typer.Argument(help="Scenes of one camera.")],
         *,
         site: Annotated[Path, typer.Option(help="Site file.")],
-        at: Annotated[datetime, typer.Option(help="The moment; without a zone it is meant in the facility's time.")],
+        at: Annotated[
+            datetime,
+            typer.Option(help="The moment, such as 2021-06-12T07:15:20; without a zone it is meant in the facility's time."),
+        ],
         camera: Annotated[str | None, typer.Option(help="Camera the scenes must be of.")] = None,
         language: Annotated[str, typer.Option(help="vi or en.")] = "vi",
     ) -> None:

@@ -15,10 +15,15 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def serve(
-        host: Annotated[str | None, typer.Option(help="Address to listen on; loopback unless told otherwise.")] = None,
-        port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")] = None,
+        host: Annotated[
+            str | None, typer.Option(help="Address to listen on; from VIGIL_HOST, else 127.0.0.1 (this machine only).")
+        ] = None,
+        port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on; from VIGIL_PORT, else 8400.")] = None,
     ) -> None:
-        """Serve the API and the review page over the database and the evidence folder."""
+        """Serve the API and the review page over the database and the evidence folder.
+
+        The first start prints the password of the account `admin` once. Ctrl-C stops it.
+        """
         run(Settings(), host, port)
 
 

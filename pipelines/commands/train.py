@@ -44,8 +44,8 @@ def register(app: typer.Typer) -> None:
         landmarks: Annotated[Path | None, typer.Option(help="mask: YuNet as ONNX, to make more wrongly worn masks.")] = None,
         held_out: Annotated[str | None, typer.Option(help="mask: a data set to measure on and not to train on.")] = None,
         epochs: Annotated[int, typer.Option(min=1, help="person: passes over the pictures.")] = 14,
-        size: Annotated[int, typer.Option(min=320, max=1280, help="person: side of the training input.")] = 416,
-        seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 20,
+        size: Annotated[int, typer.Option(min=320, max=1280, help="person: side of the training input in pixels.")] = 416,
+        seed: Annotated[int, typer.Option(help="Of everything that is drawn at random.")] = 20,
     ) -> None:
         """Train a network from the data folder to an ONNX file, with curves as PNG and figures as JSON.
 

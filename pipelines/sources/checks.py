@@ -70,7 +70,7 @@ def refuse_unless_recording(path: Path) -> None:
                 raise BadRecording(
                     shown(path),
                     "the MP4 has no index (moov): it was cut off while it was being written",
-                    "export it again, or rebuild the index from a sound recording of the same camera with `untrunc`; "
+                    "export it again, or rebuild the index from an intact recording of the same camera with `untrunc`; "
                     "set the recorder to MKV, MPEG-TS or fragmented MP4, which survive a cut",
                 )
     except OSError as error:

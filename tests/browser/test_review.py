@@ -322,7 +322,7 @@ def test_a_viewer_is_shown_no_picture(site: Site, context: BrowserContext) -> No
 def test_everything_can_be_reached_by_tab(page: Page, site: Site) -> None:
     _open(page, site)
     reached = set()
-    for _ in range(45):
+    for _ in range(46):
         page.keyboard.press("Tab")
         reached.add(
             page.evaluate(

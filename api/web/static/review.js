@@ -262,6 +262,8 @@ document.addEventListener("htmx:afterSwap", () => {
   const panel = byId("decision");
   if (!panel) return;
   prepareDecision();
+  // The button that was pressed is gone with the old panel; whoever works by Tab goes on from the new one.
+  if (document.activeElement === document.body) panel.focus({ preventScroll: true });
   if (!panel.dataset.decided) return;
   window.sessionStorage.setItem("vigil.last-decided", window.location.pathname + window.location.search);
   if (byId("auto-next")?.checked && document.body.dataset.next) {
@@ -270,7 +272,13 @@ document.addEventListener("htmx:afterSwap", () => {
   }
 });
 for (const name of ["htmx:responseError", "htmx:sendError"]) {
-  document.addEventListener(name, () => { const said = byId("decision-failed"); if (said) said.hidden = false; });
+  document.addEventListener(name, (event) => {
+    const refused = event.detail.xhr?.status === 403;  // sent with the token of an earlier session: sending it again will not help
+    for (const [id, shown] of [["decision-failed", !refused], ["decision-outdated", refused]]) {
+      const said = byId(id);
+      if (said) said.hidden = !shown;
+    }
+  });
 }
 
 const toast = byId("toast");
