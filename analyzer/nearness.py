@@ -37,14 +37,19 @@ def close_pairs(moment: Moment, people: Sequence[Person], reach: Reach, *, depth
     """
     if len(people) < 2:
         return
-    among = {person.id for person in people}
-    for pair in _worked_out(moment, reach, depth=depth):
-        if pair.first.id not in among or pair.second.id not in among:
+    pairs = _worked_out(moment, reach, depth=depth)
+    if not pairs:
+        return
+    everybody = people is moment.people
+    among = frozenset() if everybody else {person.id for person in people}
+    for pair in pairs:
+        first, second, sure, metres, error, heights = pair
+        if not everybody and (first.id not in among or second.id not in among):
             continue
-        if pair.metres is None or pair.error is None:
-            if pair.heights < reach.heights:
+        if metres is None or error is None:
+            if heights < reach.heights:
                 yield pair
-        elif pair.metres - (0.0 if pair.sure else 2 * pair.error) < reach.metres:
+        elif metres - (0.0 if sure else 2 * error) < reach.metres:
             yield pair
 
 

@@ -54,7 +54,7 @@ class Witness:
         self._known: dict[TrackId, Trail] = {}
         self._books: dict[TrackId, RoleBook] = {}
         self._persons: dict[TrackId, Person] = {}
-        self._places: dict[tuple[ZoneId | Role, ...], int] = {}
+        self._places: dict[tuple[Role, tuple[ZoneId, ...]], int] = {}
         self._admissions: dict[Scope, dict[int, Admission]] = {}
         self._before: datetime | None = None
         self._clock = timedelta(0)
@@ -145,41 +145,46 @@ class Witness:
         beliefs.look(observation, frame.at)
         book = self._books[trail.id]
         weigh(book, observation, trail, setting)
-        origin = trail.origin
+        claim, origin = book.claim, trail.origin
         if self._outfits:
             doffing = any(zone.kind is ZoneKind.DOFFING for zone in trail.zones)
             if not doffing and not trail.left:
                 trail.outfit.doffed.clear()
             trail.outfit.look(beliefs, frame.at, doffing=doffing)
         done = bool(trail.crossed or trail.left)
+        # By position: this is made for everybody at every instant, and names cost as much again.
         person = Person(
-            id=trail.id,
-            subject=trail.subject,
-            observation=observation,
-            foot=foot,
-            zones=trail.zones,
-            role=book.claim,
-            tracks=trail.tracks,
-            since=trail.since,
-            room=origin.number if origin and origin.kind is DoorKind.ROOM else None,
-            origin=origin,
-            place=self._place(trail, book.claim.role),
-            mask=beliefs.mask,
-            items=beliefs.items,
-            crossed=trail.crossed,
-            left=trail.left,
-            sides=trail.sides,
-            from_red=trail.from_red,
-            stops=tuple(sorted(trail.stops.items())) if done else (),
-            gown=trail.outfit.gown(frame.at) if done else Presence.NOT_VISIBLE,
-            doffed=tuple(trail.outfit.doffed.items()) if done else (),
+            trail.id,
+            trail.subject,
+            observation,
+            foot,
+            trail.zones,
+            claim,
+            trail.tracks,
+            trail.since,
+            origin.number if origin and origin.kind is DoorKind.ROOM else None,
+            origin,
+            self._place(trail, claim.role),
+            beliefs.mask,
+            beliefs.items,
+            trail.crossed,
+            trail.left,
+            trail.sides,
+            trail.from_red,
+            tuple(sorted(trail.stops.items())) if done else (),
+            trail.outfit.gown(frame.at) if done else Presence.NOT_VISIBLE,
+            tuple(trail.outfit.doffed.items()) if done else (),
         )
         self._persons[trail.id] = person
         return person
 
     def _place(self, trail: Trail, role: Role) -> int:
         """One number for everybody in the same zones with the same role."""
-        return self._places.setdefault((role, *trail.inside), len(self._places))
+        key = role, trail.inside
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = len(self._places)
+        return place
 
     def _departures(self, present: set[TrackId], at: datetime) -> tuple[Departure, ...]:
         if not self._layout.doors:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from analyzer.judgement import Judgement
-from analyzer.moment import Moment, Pair, Person
+from analyzer.moment import Moment, Pair
 from analyzer.nearness import Reach, close_pairs
 from analyzer.scope import Scope, Standing, standing
 from analyzer.site import Activity, Zone
@@ -42,17 +42,14 @@ class Distance:
     def judge(self, moment: Moment) -> Iterator[Judgement]:
         if len(moment.people) < 2:
             return
-        placed: dict[int, Zone] = {}
-        people: list[Person] = []
-        for person in moment.people:
-            zone = self.scope.zone(person.zones)
-            if zone is not None:
-                placed[person.id] = zone
-                people.append(person)
         reach = Reach(self.metres * _OUTER, self.reach_heights, self.error_m_max)
-        for pair in close_pairs(moment, people, reach):
-            zone = placed[pair.first.id]
-            if self.same_zone and placed[pair.second.id] is not zone:
+        for pair in close_pairs(moment, moment.people, reach):
+            # Few are close to anybody: the zones are looked up for them alone.
+            zone = self.scope.zone(pair.first.zones)
+            if zone is None:
+                continue
+            other = self.scope.zone(pair.second.zones)
+            if other is None or (self.same_zone and other is not zone):
                 continue
             if (judgement := self._judge(moment, pair, zone)) is not None:
                 yield judgement
