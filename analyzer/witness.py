@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from analyzer.continuity import Newcomer, take_overs
-from analyzer.evidence import Setting, correct, weigh
+from analyzer.evidence import LINKED_FOR, Setting, correct, weigh
 from analyzer.ground import Ground
 from analyzer.layout import Layout, foot_of
 from analyzer.moment import Admission, Departure, Moment, Person
@@ -15,7 +15,7 @@ from analyzer.schedule import Agenda
 from analyzer.scope import Scope
 from analyzer.site import DoorKind, Side, Site
 from analyzer.trails import Trail
-from analyzer.types import Attire, Label, Observation, Point, Presence, Role, Scene, TrackId, ZoneId, ZoneKind
+from analyzer.types import Attire, Label, Observation, Point, Presence, Role, RoleClaim, Scene, TrackId, ZoneId, ZoneKind
 
 GONE = timedelta(seconds=5)
 """Whoever was last seen at a door and is not seen for this long has gone through it."""
@@ -54,6 +54,7 @@ class Witness:
         self._known: dict[TrackId, Trail] = {}
         self._books: dict[TrackId, RoleBook] = {}
         self._persons: dict[TrackId, Person] = {}
+        self._bygone: dict[TrackId, tuple[datetime, RoleClaim]] = {}
         self._places: dict[tuple[Role, tuple[ZoneId, ...]], int] = {}
         self._admissions: dict[Scope, dict[int, Admission]] = {}
         self._before: datetime | None = None
@@ -69,7 +70,7 @@ class Witness:
         seen = sorted(scene.observations, key=lambda observation: observation.track.id)
         feet = {observation.track.id: foot_of(observation, scene.frame) for observation in seen}
         self._meet(scene, seen, feet)
-        setting = Setting(self._site, scene, now)
+        setting = Setting(self._site, scene, now, self._earlier)
         persons = tuple(self._person(observation, feet[observation.track.id], setting) for observation in seen)
         departures = self._departures({person.id for person in persons}, at)
         by_label = {label: tuple([person for person in persons if person.observation.track.label is label]) for label in _JUDGED}
@@ -93,8 +94,19 @@ class Witness:
         if old:
             self._known = {track: trail for track, trail in self._known.items() if trail.id not in old}
             for gone in old:
-                del self._books[gone], self._persons[gone]
+                claim = self._books.pop(gone).own_claim
+                person = self._persons.pop(gone)
+                for track in person.tracks:
+                    self._bygone[track] = at, claim
+            self._bygone = {track: known for track, known in self._bygone.items() if at - known[0] <= LINKED_FOR}
         return old
+
+    def _earlier(self, track: TrackId) -> RoleClaim | None:
+        trail = self._known.get(track)
+        if trail is not None:
+            return self._books[trail.id].own_claim
+        known = self._bygone.get(track)
+        return None if known is None else known[1]
 
     def _meet(self, scene: Scene, seen: list[Observation], feet: dict[TrackId, Point]) -> None:
         """Give every track not met before a trail: that of somebody it takes over from, or a new one."""
