@@ -57,7 +57,7 @@ class Person(NamedTuple):
     the same number for people in the same zones with the same role. ``crossed`` and ``left`` tell what
     was completed just now; only then ``stops`` (time stood by kind of zone), ``gown`` (worn lately) and ``doffed`` (when each
     piece of equipment was taken off) are told. ``mask`` and ``items``: what the person is believed to wear, by all readings so far
-    (`analyzer.beliefs`). ``from_red``: seen before in the red zone or coming out of a room.
+    (`analyzer.beliefs`). ``cleaned``: when they last stood at a hand hygiene station. ``from_red``: seen before in the red zone or coming out of a room.
     """
 
     id: TrackId
@@ -80,6 +80,7 @@ class Person(NamedTuple):
     stops: tuple[tuple[ZoneKind, timedelta], ...] = ()
     gown: Presence = Presence.NOT_VISIBLE
     doffed: tuple[tuple[Need, Off], ...] = ()
+    cleaned: datetime | None = None
 
 
 class Pair(NamedTuple):

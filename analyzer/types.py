@@ -110,6 +110,7 @@ class ZoneKind(StrEnum):
     STAFF_REST = "staff_rest"
     GUARD_POST = "guard_post"
     VEHICLE_DISINFECTION = "vehicle_disinfection"
+    HAND_HYGIENE = "hand_hygiene"
     CLEAN_ROUTE = "clean_route"
     ROOM_INTERIOR = "room_interior"
     TOILET = "toilet"

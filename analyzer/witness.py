@@ -186,6 +186,7 @@ class Witness:
             tuple(sorted(trail.stops.items())) if done else (),
             trail.outfit.gown(frame.at) if done else Presence.NOT_VISIBLE,
             tuple(trail.outfit.doffed.items()) if done else (),
+            trail.cleaned,
         )
         self._persons[trail.id] = person
         return person

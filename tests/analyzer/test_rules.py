@@ -156,6 +156,20 @@ def doffing(order: tuple[str, ...], code: str = "PV", *, hidden: bool = False, s
     return script
 
 
+def cleaning(visit: tuple[float, float] | None, *, code: str = "PV", hidden: bool = False) -> Script:
+    """Gloves, gown and mask come off at 10, 15 and 20 s; the hands are cleaned between the seconds of the visit, if at all."""
+
+    def script(t: float) -> list[Observation]:
+        worn = {"items": HIDDEN} if hidden else undress(("gloves", "gown", "mask"), t, 5)
+        x = 0.8 if t >= 40 else 0.4 if visit and visit[0] <= t < visit[1] else 0.2
+        return [person(1, x, markers=(code,) if code else (), **worn)]  # type: ignore[arg-type]
+
+    return script
+
+
+STATION = marked(zone(ZoneKind.DOFFING, LEFT), zone(ZoneKind.HAND_HYGIENE, ((0.35, 0), (0.45, 0), (0.45, 1), (0.35, 1))))
+
+
 def crossing(code: str = "", length: float = 10, **more: object) -> Script:
     return walk(1, 0.2, 0.8, length, markers=(code,) if code else (), **more)
 
@@ -317,6 +331,12 @@ CASES: tuple[Case, ...] = (
     Case("S04", "who", LINED, crossing(items=BARE), 15, unknown=Reason.ROLE_UNKNOWN),
     Case("S05", "gown", replace(LINED, lines=(line(Side.RED, Side.CLEAN),)), crossing("PV", items=DRESSED), 15, (HIGH,)),
     Case("S05", "no gown", replace(LINED, lines=(line(Side.RED, Side.CLEAN),)), crossing("PV", items=BARE), 15),
+    Case("S06", "hands not cleaned", STATION, cleaning(None), 45, (ASSIST,)),
+    Case("S06", "cleaned before the last piece came off", STATION, cleaning((12, 15)), 45, (ASSIST,)),
+    Case("S06", "walked past the station", STATION, cleaning((30, 30.6)), 45, (ASSIST,)),
+    Case("S06", "hands cleaned", STATION, cleaning((30, 35)), 45),
+    Case("S06", "hands of somebody not seen", STATION, cleaning(None, hidden=True), 45, unknown=Reason.ITEM_NOT_VISIBLE),
+    Case("S06", "whose hands", STATION, cleaning(None, code=""), 45),
     Case("S06", "gown before gloves", marked(zone(ZoneKind.DOFFING, LEFT)), doffing(("gown", "gloves", "mask")), 45, (ASSIST,)),
     Case("S06", "mask first", marked(zone(ZoneKind.DOFFING, LEFT)), doffing(("mask", "gloves")), 45, (ASSIST,)),
     Case("S06", "in order", marked(zone(ZoneKind.DOFFING, LEFT)), doffing(("gloves", "gown", "mask")), 45),
