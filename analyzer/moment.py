@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from analyzer.types import (
     Observation,
     Point,
     Presence,
+    Role,
     RoleClaim,
     Scene,
     TrackId,
@@ -43,6 +45,14 @@ class Leaving:
     zone: Zone
     stood: timedelta
     stayed: timedelta
+
+
+class Entrance(NamedTuple):
+    """Somebody came in from outside."""
+
+    at: datetime
+    track: TrackId
+    role: Role
 
 
 Admission = tuple[Zone | None, bool, bool]
@@ -109,6 +119,7 @@ class Departure:
 class Moment:
     """Everything a rule may look at. ``status`` is there in moments of a whole facility, which have no people.
 
+    ``entered``: who came in lately, in the order of time, those of this instant among them.
     ``admissions``, ``positions`` and ``pairs`` keep what was worked out once: whom a scope addresses in which place (for
     the whole life of an engine), where people stand, and who is close to whom.
     """
@@ -124,6 +135,7 @@ class Moment:
     mask_only: bool
     zones: tuple[Zone, ...] = ()
     status: FacilityStatus | None = None
+    entered: Sequence[Entrance] = ()
     admissions: dict[Scope, dict[int, Admission]] = field(default_factory=dict, compare=False, repr=False)
     positions: dict[TrackId, Position | None] = field(default_factory=dict, compare=False, repr=False)
     pairs: dict[float, tuple[float, list[Pair]]] = field(default_factory=dict, compare=False, repr=False)

@@ -101,6 +101,19 @@ def _by_heights(moment: Moment, people: Sequence[Person], far: float, same_depth
             yield Pair(people[i], people[j], sure=True, heights=apart)
 
 
+def crowded(moment: Moment, pair: Pair) -> bool:
+    """Whether somebody else stands before the feet of one of the two."""
+    for near in (pair.first, pair.second):
+        box = near.observation.track.box
+        x, y = box.foot
+        for other in moment.people:
+            cover = other.observation.track.box
+            hides = cover.x1 <= x <= cover.x2 and cover.y1 <= y < cover.y2
+            if hides and other.id not in (pair.first.id, pair.second.id):
+                return True
+    return False
+
+
 def grid_pairs(points: Sequence[Point], reach: float) -> Iterator[tuple[int, int]]:
     """Index pairs (smaller first) that may be closer than ``reach``: those in the same or neighbouring cells."""
     if len(points) <= _FEW:

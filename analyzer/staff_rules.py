@@ -237,7 +237,7 @@ ENTRIES: tuple[Entry, ...] = (
         basis=("DISP", "QD-1246", "WHO"),
         nature=Nature.PRACTICE,
         evidence=EvidenceSet.E2,
-        not_assessable=frozenset({Reason.NO_CALIBRATION, Reason.ROLE_UNKNOWN, Reason.OCCLUDED}),
+        not_assessable=frozenset({Reason.NO_CALIBRATION, Reason.CROWD, Reason.ROLE_UNKNOWN, Reason.OCCLUDED}),
         requires=Requires(calibration=True),
     ),
     Entry(
@@ -266,7 +266,14 @@ ENTRIES: tuple[Entry, ...] = (
         nature=Nature.LAW,
         evidence=EvidenceSet.E2,
         not_assessable=frozenset(
-            {Reason.NO_SCHEDULE, Reason.NO_ZONE, Reason.OCCLUDED, Reason.NO_CALIBRATION, Reason.ROLE_UNKNOWN}
+            {
+                Reason.NO_SCHEDULE,
+                Reason.NO_ZONE,
+                Reason.OCCLUDED,
+                Reason.NO_CALIBRATION,
+                Reason.CROWD,
+                Reason.ROLE_UNKNOWN,
+            }
         ),
         requires=Requires(plan=_DELIVERY, calibration=True),
     ),

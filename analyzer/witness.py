@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from analyzer.continuity import Newcomer, take_overs
 from analyzer.evidence import LINKED_FOR, Setting, correct, weigh
 from analyzer.ground import Ground
 from analyzer.layout import Layout, foot_of
-from analyzer.moment import Admission, Departure, Moment, Person
+from analyzer.moment import Admission, Departure, Entrance, Moment, Person
 from analyzer.roles import RoleBook
 from analyzer.schedule import Agenda
 from analyzer.scope import Scope
@@ -25,6 +26,8 @@ FORGET = timedelta(minutes=10)
 
 _STRIDE = timedelta(seconds=1)
 """Pictures further apart than this leave time between them in which nobody looked."""
+
+_REMEMBERED = timedelta(hours=1)
 
 _SURE_ATTIRE = 0.8
 
@@ -57,6 +60,7 @@ class Witness:
         self._bygone: dict[TrackId, tuple[datetime, RoleClaim]] = {}
         self._places: dict[tuple[Role, tuple[ZoneId, ...]], int] = {}
         self._admissions: dict[Scope, dict[int, Admission]] = {}
+        self._entered: deque[Entrance] = deque()
         self._before: datetime | None = None
         self._clock = timedelta(0)
 
@@ -72,6 +76,7 @@ class Witness:
         self._meet(scene, seen, feet)
         setting = Setting(self._site, scene, now, self._earlier)
         persons = tuple(self._person(observation, feet[observation.track.id], setting) for observation in seen)
+        self._enter(persons, at)
         departures = self._departures({person.id for person in persons}, at)
         by_label = {label: tuple([person for person in persons if person.observation.track.label is label]) for label in _JUDGED}
         return Moment(
@@ -85,6 +90,7 @@ class Witness:
             ground=self._ground,
             mask_only=self._mask_only,
             zones=self._layout.zones,
+            entered=self._entered,
             admissions=self._admissions,
         )
 
@@ -198,6 +204,14 @@ class Witness:
         if place is None:
             place = self._places[key] = len(self._places)
         return place
+
+    def _enter(self, persons: tuple[Person, ...], at: datetime) -> None:
+        """Keep who came in within the last hour: entries of the gate's log are for so many people."""
+        while self._entered and at - self._entered[0].at > _REMEMBERED:
+            self._entered.popleft()
+        for person in persons:
+            if any(crossing.origin is Side.OUTSIDE for crossing in person.crossed):
+                self._entered.append(Entrance(at, person.id, person.role.role))
 
     def _departures(self, present: set[TrackId], at: datetime) -> tuple[Departure, ...]:
         if not self._layout.doors:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from analyzer.beliefs import FADED, Beliefs
 from analyzer.misreadings import ITEMS, MASK_FULL, MASK_SMALL, likelihoods
+from analyzer.outfits import Outfit
 from analyzer.types import Item, ItemReading, MaskReading, MaskState, Observation, Presence, Reason
 from tests.analyzer.scenes import START, person
 
@@ -159,3 +160,10 @@ def test_more_crops_say_more_all_together_and_each_less() -> None:
     one, five, nine = (likelihoods(MASK_FULL, 1, crops) for crops in (1, 5, 9))
     assert five == nine
     assert (five[1] / five[0]) ** 5 > one[1] / one[0] > five[1] / five[0]
+
+
+def test_readings_of_a_gown_that_disagree_tell_nothing() -> None:
+    outfit = Outfit()
+    for k, state in enumerate((Presence.PRESENT, Presence.ABSENT, Presence.PRESENT)):
+        outfit.look(_seen(None, ItemReading(Item.GOWN, state, 0.9, 5)), START + timedelta(seconds=k), doffing=False)
+    assert outfit.gown(START + timedelta(seconds=3)) is Presence.NOT_VISIBLE
