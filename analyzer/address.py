@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from analyzer.judgement import Judgement
@@ -10,6 +11,9 @@ from analyzer.moment import Admission, Moment, Person
 from analyzer.scope import Scope, Standing
 from analyzer.site import Zone
 from analyzer.types import Measure, Reason, Verdict
+
+SHORT = timedelta(seconds=2)
+"""Somebody in view for less than this may not have been looked at yet."""
 
 
 class Addressed(NamedTuple):
@@ -31,6 +35,10 @@ class Addressed(NamedTuple):
         """A judgement about this person."""
         person = self.person
         return Judgement(person.subject, verdict, reason, self.zone, person.role, person.tracks, measures, votes=votes, full=full)
+
+    def unseen(self, reason: Reason, at: datetime) -> Judgement:
+        """Nothing is told about this person: because of the reason, or because they have only just come into view."""
+        return self.unknown(Reason.TRACK_SHORT if at - self.person.since < SHORT else reason)
 
     def unknown(self, reason: Reason) -> Judgement:
         """This person cannot be judged."""

@@ -8,10 +8,9 @@ readings that tell something count, so what was not seen makes nobody believed t
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from math import exp
 from typing import Generic, NamedTuple, TypeVar
 
-from analyzer.misreadings import FULL_PX, ITEMS, MASK_FULL, MASK_SMALL, MASK_STATES, PRESENCES, Table, weights
+from analyzer.misreadings import FULL_PX, ITEMS, MASK_FULL, MASK_SMALL, MASK_STATES, PRESENCES, Table, likelihoods
 from analyzer.types import Item, ItemReading, MaskReading, MaskState, Observation, Presence, Reason
 
 SURE_READING = 0.5
@@ -78,13 +77,12 @@ class Belief(Generic[_State]):
         self._at = at
         self._read[state] = probability
         read = self._states.index(state)
-        logs = weights(table, read, crops, new)
         before = self._shares
-        weighed = [share * exp(weight) for share, weight in zip(before, logs, strict=True)]
+        weighed = [share * one for share, one in zip(before, likelihoods(table, read, crops, new), strict=True)]
         total = sum(weighed)
         told, doubt = self._care
-        room = 1 - count * doubt
-        self._shares = [doubt + room * one / total for one in weighed]
+        scale = (1 - count * doubt) / total
+        self._shares = [doubt + scale * one for one in weighed]
         index, second = sorted(range(count), key=weighed.__getitem__, reverse=True)[:2]
         believed = self._states[index]
         if weighed[index] < told * total or believed not in self._read:

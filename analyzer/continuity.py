@@ -11,8 +11,8 @@ from analyzer.layout import Layout
 from analyzer.trails import Trail
 from analyzer.types import Attire, Label, Point, TrackId
 
-HANDOVER = timedelta(seconds=3)
-"""How long a track may be gone, while the camera looks, for another to take over from it."""
+HANDOVER = timedelta(seconds=4.5)
+"""How long a track may be gone, while the camera looks, for another to take over from it: the tracker itself waits for 2.5 s."""
 
 BLIND = timedelta(seconds=10)
 """Where no picture came at all nobody went missing: so long a gap in the recording is bridged."""

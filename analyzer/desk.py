@@ -82,10 +82,13 @@ class Desk:
             self._heard[judgement.reason or judgement.verdict] += 1
         before = docket.episode
         turn = docket.take(judgement, instant)
-        if docket.episode is not None and before is None:
+        episode = docket.episode
+        if episode is None:
+            return None
+        if before is None:
             self._episodes += 1
             self._open[key] = docket
-        return (clause, docket.episode, turn) if turn is not None and docket.episode is not None else None
+        return None if turn is None else (clause, episode, turn)
 
     def standing(self, clause: Clause, judgement: Judgement) -> Standing:
         """How the rule stands on the subject of a judgement it has just heard."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -84,7 +84,7 @@ class Engine:
         present = frozenset([person.id for person in moment.people])
         events: list[Event] = []
         for desk in self._desks if moment.occupied else self._watchers():
-            events += [self._event(desk, matter) for matter in self._matters(desk, moment, instant)]
+            self._hear(desk, moment, instant, events)
             if desk.busy:
                 desk.part(present, instant)
                 events += [self._event(desk, matter) for matter in desk.tick(instant)]
@@ -98,16 +98,16 @@ class Engine:
         """The rules that have something to do while nobody is in view: those about places, and those with an open matter."""
         return [desk for desk in self._desks if desk.busy or desk.watches_places]
 
-    @staticmethod
-    def _matters(desk: Desk, moment: Moment, instant: Instant) -> Iterator[Matter]:
-        """What the judgements of one rule change at an instant."""
+    def _hear(self, desk: Desk, moment: Moment, instant: Instant, events: list[Event]) -> None:
+        """Put down what the judgements of one rule change at an instant."""
         impairments = moment.scene.impairments
         hindrance = _hindrance(desk.entry, impairments, mask_only=moment.mask_only) if impairments else None
         for clause in desk.entry.clauses:
             for judgement in clause.rule.judge(moment):
                 heard = judgement if hindrance is None else _hindered(judgement, hindrance)
-                if (matter := desk.hear(clause, heard, instant)) is not None:
-                    yield matter
+                matter = desk.hear(clause, heard, instant)
+                if matter is not None:
+                    events.append(self._event(desk, matter))
 
     def finish(self, at: datetime, pts: timedelta) -> tuple[Event, ...]:
         """End of the stream: what is still open is lost from sight. The engine takes no scene afterwards.

@@ -134,14 +134,17 @@ class Docket:
 
     def take(self, judgement: Judgement, instant: Instant) -> Turn | None:
         """Hear one judgement; returns what it changed."""
-        if self.episode is not None:
-            self.episode.heard = instant
+        episode = self.episode
+        if episode is not None:
+            episode.heard = instant
         if not judgement.votes:
             return None
-        self.assessed = self.assessed or judgement.reason is None
-        if judgement.verdict is not Verdict.VIOLATING and self.episode is None and self._ballot.idle:
+        reason = judgement.reason
+        if reason is None:
+            self.assessed = True
+        if episode is None and judgement.verdict is not Verdict.VIOLATING and self._ballot.idle:
             # Most people keep most rules most of the time: a stretch begins with a violation, so this is only counted.
-            self._quiet[judgement.reason] = self._quiet.get(judgement.reason, 0) + 1
+            self._quiet[reason] = self._quiet.get(reason, 0) + 1
             return None
         vote = Vote(instant, judgement.verdict, judgement.full, judgement.reason)
         if self._timing.act:

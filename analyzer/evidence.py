@@ -1,19 +1,22 @@
 """What speaks for which role: E1-E9 of the role model, read off one person at one instant.
 
-Weights are start values of the model, not measurements. E8 (the same clothes seen again later) needs an appearance code
-that perception does not deliver; tracks that take over from one another within seconds carry their whole book instead.
+Weights are start values of the model, not measurements. E5 (what somebody carries) and E8 (somebody who looks like an earlier
+track) are read where a scene carries them; shipped perception delivers neither yet. Tracks that take over from one another
+within seconds carry their whole book instead.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import exp, log
 
 from analyzer.roles import RoleBook, Weights, towards_staff
 from analyzer.schedule import Now
 from analyzer.site import STAFF_ROLES, Activity, DoorKind, Site
 from analyzer.trails import Trail
-from analyzer.types import Attire, Observation, Reason, Role, Scene, ZoneKind
+from analyzer.types import Attire, Carried, Link, Observation, Reason, Role, RoleClaim, Scene, TrackId, ZoneKind
 
 _ORIGIN: dict[DoorKind, Weights] = {
     DoorKind.ROOM: ((Role.QUARANTINED, 3.0),),
@@ -37,6 +40,14 @@ _ATTIRE: dict[Attire, Weights] = {
     Attire.OTHER_UNIFORM: towards_staff(1.0),
 }
 _STREET: Weights = ((Role.QUARANTINED, 1.0),)
+_CARRIED: dict[Carried, Weights] = {
+    Carried.TRAY: ((Role.ROOM_SERVICE, 1.5), (Role.KITCHEN, 1.5)),
+    Carried.TROLLEY: ((Role.ROOM_SERVICE, 1.0), (Role.CLEANER, 1.0)),
+    Carried.WASTE_BAG: ((Role.CLEANER, 1.5),),
+}
+LINKED_FOR = timedelta(hours=24)
+"""Nobody is recognised by their clothes for longer than this."""
+_LINKED_MOST = 3.0
 _UNIFORM = 2.0
 _MARKER = 5.0
 _ROSTER = 1.0
@@ -47,6 +58,7 @@ _ROUND_DOORS = 3
 _SHARE = 0.5
 _HABIT = timedelta(seconds=10)
 _SURE = 0.8
+_SUREST = 0.999
 
 _DUTIES: tuple[tuple[Activity, Role, frozenset[ZoneKind]], ...] = (
     (Activity.MEAL, Role.ROOM_SERVICE, frozenset({ZoneKind.CORRIDOR, ZoneKind.ROOM_DOOR, ZoneKind.GOODS_HANDOVER})),
@@ -62,6 +74,8 @@ class Setting:
     site: Site
     scene: Scene
     now: Now
+    earlier: Callable[[TrackId], RoleClaim | None]
+    """Whom an earlier track of this camera was taken for."""
 
 
 def weigh(book: RoleBook, observation: Observation, trail: Trail, setting: Setting) -> None:
@@ -74,6 +88,10 @@ def weigh(book: RoleBook, observation: Observation, trail: Trail, setting: Setti
     for marker in observation.markers:
         if role := setting.site.markers.get(marker):
             book.note(f"E4:{marker}", ((role, _MARKER),))
+    for carried in observation.carried:
+        book.note(f"E5:{carried.value}", _CARRIED[carried])
+    if observation.links or book.linked:
+        _weigh_links(book, [link for link in observation.links if link.track not in trail.tracks], setting)
     if setting.now.busy and (book.claim.role is Role.STAFF or book.claim.role in STAFF_ROLES):
         _weigh_duties(book, trail, setting.now)
 
@@ -81,6 +99,21 @@ def weigh(book: RoleBook, observation: Observation, trail: Trail, setting: Setti
 def correct(book: RoleBook, role: Role) -> None:
     """E9: a person said who this is; nothing outweighs it."""
     book.note("E9:person", towards_staff(_CORRECTED) if role is Role.STAFF else ((role, _CORRECTED),))
+
+
+def _weigh_links(book: RoleBook, links: Sequence[Link], setting: Setting) -> None:
+    """E8: somebody who looks like an earlier track of the last day is likely to have its role; the likeness expires."""
+    at = setting.scene.frame.at
+    for link in links:
+        claim = setting.earlier(link.track) if link.role is None else RoleClaim(link.role, link.probability)
+        if claim is None or claim.role in {Role.UNKNOWN, Role.VEHICLE} or link.log_odds <= 0 or link.seen > at:
+            continue
+        sure = min(claim.probability, _SUREST)
+        weight = min(_LINKED_MOST, log(sure / (1 - sure)) / (1 + exp(-link.log_odds)))
+        if weight > 0:
+            weights = towards_staff(weight) if claim.role is Role.STAFF else ((claim.role, weight),)
+            book.link(f"E8:track:{link.track}", weights, link.seen + LINKED_FOR)
+    book.expire(at)
 
 
 def _weigh_places(book: RoleBook, trail: Trail) -> None:

@@ -44,7 +44,7 @@ ENTRIES: tuple[Entry, ...] = (
         evidence=EvidenceSet.E1,
         not_assessable=frozenset({Reason.NO_ZONE, Reason.NO_SCHEDULE, Reason.TOO_DARK, Reason.CAMERA_DOWN}),
         requires=Requires(zones=False, sides=frozenset({Side.OUTSIDE, Side.INSIDE}), gate_log=True),
-        version=2,
+        version=3,
     ),
     Entry(
         id=RuleId("G02"),

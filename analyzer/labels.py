@@ -47,6 +47,7 @@ ZONES: Mapping[ZoneKind, Text] = {
     ZoneKind.STAFF_REST: Text("phòng nghỉ nhân viên", "staff rest room"),
     ZoneKind.GUARD_POST: Text("trạm gác", "guard post"),
     ZoneKind.VEHICLE_DISINFECTION: Text("điểm khử khuẩn xe", "vehicle disinfection point"),
+    ZoneKind.HAND_HYGIENE: Text("điểm sát khuẩn tay", "hand hygiene station"),
     ZoneKind.CLEAN_ROUTE: Text("luồng sạch", "clean route"),
     ZoneKind.ROOM_INTERIOR: Text("trong phòng", "inside a room"),
     ZoneKind.TOILET: Text("nhà vệ sinh", "toilet"),

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import product
-from math import log, prod
+from math import prod
 
 from analyzer.types import Item, MaskState, Presence
 
@@ -49,8 +49,8 @@ _MOST_CROPS = 5
 
 
 @lru_cache(maxsize=256)
-def weights(table: Table, read: int, crops: int, new: int = 1) -> tuple[float, ...]:
-    """What one more reading says for each true state: the logarithm of how probable it is there.
+def likelihoods(table: Table, read: int, crops: int, new: int = 1) -> tuple[float, ...]:
+    """How probable one more reading is in each true state.
 
     A reading is put together from the latest ``crops`` crops, nearly all of which were in the reading before as well: so
     many readings in turn weigh as much as one that is all new. That the state most crops show is the one read is an approximation;
@@ -63,7 +63,7 @@ def weights(table: Table, read: int, crops: int, new: int = 1) -> tuple[float, .
         new: so many of them were in no reading before.
     """
     count = min(crops, _MOST_CROPS)
-    return tuple(log(_fused(rates, read, count)) * min(new, count) / count for rates in table)
+    return tuple(_fused(rates, read, count) ** (min(new, count) / count) for rates in table)
 
 
 def _fused(rates: Sequence[float], read: int, count: int) -> float:

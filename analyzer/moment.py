@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from analyzer.types import (
     Observation,
     Point,
     Presence,
+    Role,
     RoleClaim,
     Scene,
     TrackId,
@@ -45,6 +47,14 @@ class Leaving:
     stayed: timedelta
 
 
+class Entrance(NamedTuple):
+    """Somebody came in from outside."""
+
+    at: datetime
+    track: TrackId
+    role: Role
+
+
 Admission = tuple[Zone | None, bool, bool]
 """The zone that makes a rule address a place, whether it does, and whether the role decides it."""
 
@@ -57,7 +67,7 @@ class Person(NamedTuple):
     the same number for people in the same zones with the same role. ``crossed`` and ``left`` tell what
     was completed just now; only then ``stops`` (time stood by kind of zone), ``gown`` (worn lately) and ``doffed`` (when each
     piece of equipment was taken off) are told. ``mask`` and ``items``: what the person is believed to wear, by all readings so far
-    (`analyzer.beliefs`). ``from_red``: seen before in the red zone or coming out of a room.
+    (`analyzer.beliefs`). ``cleaned``: when they last stood at a hand hygiene station. ``from_red``: seen before in the red zone or coming out of a room.
     """
 
     id: TrackId
@@ -80,6 +90,7 @@ class Person(NamedTuple):
     stops: tuple[tuple[ZoneKind, timedelta], ...] = ()
     gown: Presence = Presence.NOT_VISIBLE
     doffed: tuple[tuple[Need, Off], ...] = ()
+    cleaned: datetime | None = None
 
 
 class Pair(NamedTuple):
@@ -108,6 +119,7 @@ class Departure:
 class Moment:
     """Everything a rule may look at. ``status`` is there in moments of a whole facility, which have no people.
 
+    ``entered``: who came in lately, in the order of time, those of this instant among them.
     ``admissions``, ``positions`` and ``pairs`` keep what was worked out once: whom a scope addresses in which place (for
     the whole life of an engine), where people stand, and who is close to whom.
     """
@@ -123,6 +135,7 @@ class Moment:
     mask_only: bool
     zones: tuple[Zone, ...] = ()
     status: FacilityStatus | None = None
+    entered: Sequence[Entrance] = ()
     admissions: dict[Scope, dict[int, Admission]] = field(default_factory=dict, compare=False, repr=False)
     positions: dict[TrackId, Position | None] = field(default_factory=dict, compare=False, repr=False)
     pairs: dict[float, tuple[float, list[Pair]]] = field(default_factory=dict, compare=False, repr=False)

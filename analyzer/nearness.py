@@ -37,14 +37,19 @@ def close_pairs(moment: Moment, people: Sequence[Person], reach: Reach, *, depth
     """
     if len(people) < 2:
         return
-    among = {person.id for person in people}
-    for pair in _worked_out(moment, reach, depth=depth):
-        if pair.first.id not in among or pair.second.id not in among:
+    pairs = _worked_out(moment, reach, depth=depth)
+    if not pairs:
+        return
+    everybody = people is moment.people
+    among = frozenset() if everybody else {person.id for person in people}
+    for pair in pairs:
+        first, second, sure, metres, error, heights = pair
+        if not everybody and (first.id not in among or second.id not in among):
             continue
-        if pair.metres is None or pair.error is None:
-            if pair.heights < reach.heights:
+        if metres is None or error is None:
+            if heights < reach.heights:
                 yield pair
-        elif pair.metres - (0.0 if pair.sure else 2 * pair.error) < reach.metres:
+        elif metres - (0.0 if sure else 2 * error) < reach.metres:
             yield pair
 
 
@@ -94,6 +99,19 @@ def _by_heights(moment: Moment, people: Sequence[Person], far: float, same_depth
         apart = hypot(feet[i][0] - feet[j][0], feet[i][1] - feet[j][1]) / ((heights[i] + heights[j]) / 2)
         if apart < far:
             yield Pair(people[i], people[j], sure=True, heights=apart)
+
+
+def crowded(moment: Moment, pair: Pair) -> bool:
+    """Whether somebody else stands before the feet of one of the two."""
+    for near in (pair.first, pair.second):
+        box = near.observation.track.box
+        x, y = box.foot
+        for other in moment.people:
+            cover = other.observation.track.box
+            hides = cover.x1 <= x <= cover.x2 and cover.y1 <= y < cover.y2
+            if hides and other.id not in (pair.first.id, pair.second.id):
+                return True
+    return False
 
 
 def grid_pairs(points: Sequence[Point], reach: float) -> Iterator[tuple[int, int]]:

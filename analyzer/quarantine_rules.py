@@ -121,7 +121,7 @@ ENTRIES: tuple[Entry, ...] = (
                     right=frozenset({MaskState.WORN}),
                     head_px_min=40,
                 ),
-                Timing(min_assessed=3, min_duration=_seconds(5)),
+                Timing(min_duration=_seconds(5)),
             ),
         ),
         severity=Severity.MEDIUM,

@@ -8,6 +8,7 @@ the others.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from math import exp, log
 
 from analyzer.site import STAFF_ROLES
@@ -34,10 +35,11 @@ def towards_staff(weight: float) -> Weights:
 class RoleBook:
     """The evidence about one person. A name holds one piece; giving it again replaces it."""
 
-    __slots__ = ("_claim", "_evidence")
+    __slots__ = ("_claim", "_evidence", "_until")
 
     def __init__(self) -> None:
         self._evidence: dict[str, Weights] = {}
+        self._until: dict[str, datetime] = {}
         self._claim: RoleClaim | None = UNKNOWN
 
     def note(self, name: str, weights: Weights) -> None:
@@ -50,6 +52,29 @@ class RoleBook:
         """Evidence that no longer holds."""
         if self._evidence.pop(name, None) is not None:
             self._claim = None
+
+    @property
+    def own_claim(self) -> RoleClaim:
+        """The claim without what is taken over from earlier tracks: likeness is not passed on from one to the next."""
+        if not self._until:
+            return self.claim
+        return decide({name: weights for name, weights in self._evidence.items() if name not in self._until})
+
+    @property
+    def linked(self) -> bool:
+        """Whether some evidence holds for a time only."""
+        return bool(self._until)
+
+    def link(self, name: str, weights: Weights, until: datetime) -> None:
+        """Put down a piece of evidence that holds up to an instant."""
+        self.note(name, weights)
+        self._until[name] = until
+
+    def expire(self, at: datetime) -> None:
+        """Withdraw what holds no longer."""
+        for name in [name for name, until in self._until.items() if until < at]:
+            del self._until[name]
+            self.withdraw(name)
 
     @property
     def claim(self) -> RoleClaim:

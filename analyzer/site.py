@@ -287,6 +287,14 @@ class AbsentKind:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class GateEntry:
+    """The guard let somebody in: so many people, or however many came when nobody counted them (``None``)."""
+
+    at: datetime
+    people: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One facility as the rules see it."""
@@ -306,8 +314,8 @@ class Site:
     absent: tuple[AbsentKind, ...] = ()
     rules: tuple[RuleSetting, ...] = ()
     deadline: datetime | None = None
-    gate_log: tuple[datetime, ...] = ()
-    """When the guard wrote down that somebody may come in (rule G01)."""
+    gate_log: tuple[GateEntry, ...] = ()
+    """What the guard wrote down about who may come in (rule G01), in the order of time."""
     shared_wc: bool = False
     """Rooms have no toilets of their own; also true when a toilet door or the area outside one is drawn."""
 

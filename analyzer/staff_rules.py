@@ -10,6 +10,7 @@ from analyzer.rules.contact_items import ContactItems
 from analyzer.rules.distance import Distance
 from analyzer.rules.doffing import Doffing
 from analyzer.rules.door_entry import DoorEntry
+from analyzer.rules.hand_hygiene import HandHygiene
 from analyzer.rules.left_object import LeftObject
 from analyzer.rules.line_crossing import LineCrossing
 from analyzer.rules.permission import Permission
@@ -185,13 +186,23 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(
         id=RuleId("S06"),
         text=Text("Cởi bỏ phương tiện phòng hộ sai trình tự, không vệ sinh tay", "Doffing order or hand hygiene not followed"),
-        clauses=(Clause(Doffing(Scope(STAFF, frozenset({ZoneKind.DOFFING}))), Timing(act=True)),),
+        clauses=(
+            Clause(Doffing(Scope(STAFF, frozenset({ZoneKind.DOFFING}))), Timing(act=True)),
+            Clause(HandHygiene(Scope(STAFF, frozenset({ZoneKind.DOFFING}))), Timing(act=True), "hygiene"),
+        ),
         severity=Severity.ASSIST,
         basis=("CDC", "ECDC"),
         nature=Nature.PRACTICE,
         evidence=EvidenceSet.E3,
         not_assessable=frozenset(
-            {Reason.ITEM_NOT_VISIBLE, Reason.OCCLUDED, Reason.FACE_AWAY, Reason.LOW_CONFIDENCE, Reason.ROLE_UNKNOWN}
+            {
+                Reason.ITEM_NOT_VISIBLE,
+                Reason.OCCLUDED,
+                Reason.FACE_AWAY,
+                Reason.LOW_CONFIDENCE,
+                Reason.ROLE_UNKNOWN,
+                Reason.NO_ZONE,
+            }
         ),
         requires=Requires(supply=_ITEMS),
         version=2,
@@ -226,7 +237,7 @@ ENTRIES: tuple[Entry, ...] = (
         basis=("DISP", "QD-1246", "WHO"),
         nature=Nature.PRACTICE,
         evidence=EvidenceSet.E2,
-        not_assessable=frozenset({Reason.NO_CALIBRATION, Reason.ROLE_UNKNOWN, Reason.OCCLUDED}),
+        not_assessable=frozenset({Reason.NO_CALIBRATION, Reason.CROWD, Reason.ROLE_UNKNOWN, Reason.OCCLUDED}),
         requires=Requires(calibration=True),
     ),
     Entry(
@@ -255,7 +266,14 @@ ENTRIES: tuple[Entry, ...] = (
         nature=Nature.LAW,
         evidence=EvidenceSet.E2,
         not_assessable=frozenset(
-            {Reason.NO_SCHEDULE, Reason.NO_ZONE, Reason.OCCLUDED, Reason.NO_CALIBRATION, Reason.ROLE_UNKNOWN}
+            {
+                Reason.NO_SCHEDULE,
+                Reason.NO_ZONE,
+                Reason.OCCLUDED,
+                Reason.NO_CALIBRATION,
+                Reason.CROWD,
+                Reason.ROLE_UNKNOWN,
+            }
         ),
         requires=Requires(plan=_DELIVERY, calibration=True),
     ),

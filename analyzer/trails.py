@@ -97,7 +97,7 @@ class Trail:
     """The memory of one person. ``id`` is the first track id, ``tracks`` are all that took over from one another."""
 
     __slots__ = (
-        "_anchor", "_anchored", "_places", "_settled", "_sides", "_step", "attire", "beliefs", "clock", "crossed", "departed", "foot", "from_red", "height", "id", "inside", "label", "last",
+        "_anchor", "_anchored", "_places", "_settled", "_sides", "_step", "attire", "beliefs", "cleaned", "clock", "crossed", "departed", "foot", "from_red", "height", "id", "inside", "label", "last",
         "left",
         "origin", "outfit", "served", "sides", "since", "spent", "stops", "subject", "tracks", "zones",
     )  # fmt: skip
@@ -118,6 +118,8 @@ class Trail:
         self.sides: tuple[Side, ...] = ()
         self.from_red = False
         self.beliefs = Beliefs()
+        self.cleaned: datetime | None = None
+        """When the person last stood at a hand hygiene station."""
         self.outfit = Outfit()
         self.origin: Door | None = None
         self.departed = False
@@ -194,6 +196,8 @@ class Trail:
                 place.stood += gained
         for kind in {zone.kind for zone in self.zones}:
             self.stops[kind] = self.stops.get(kind, _ZERO) + gained
+        if any(zone.kind is ZoneKind.HAND_HYGIENE for zone in self.zones):
+            self.cleaned = at
         if held >= SERVED:
             self.served.update(zone.id for zone in self.zones if zone.kind is ZoneKind.ROOM_DOOR)
 

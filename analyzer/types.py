@@ -110,6 +110,7 @@ class ZoneKind(StrEnum):
     STAFF_REST = "staff_rest"
     GUARD_POST = "guard_post"
     VEHICLE_DISINFECTION = "vehicle_disinfection"
+    HAND_HYGIENE = "hand_hygiene"
     CLEAN_ROUTE = "clean_route"
     ROOM_INTERIOR = "room_interior"
     TOILET = "toilet"
@@ -304,6 +305,30 @@ class MaskKindReading:
     probability: float
 
 
+class Carried(StrEnum):
+    """What somebody carries or pushes, where it tells of their job."""
+
+    TRAY = "tray"
+    TROLLEY = "trolley"
+    WASTE_BAG = "waste_bag"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Somebody who looks like an earlier track of the facility: by clothes and stature, never by face.
+
+    ``seen`` is when that track was last seen, ``log_odds`` how much more probable it is that both are one person than that
+    they are not. ``role`` and ``probability``: whom the earlier one was taken for, when another camera saw them; without a
+    role the camera's own memory of the track answers.
+    """
+
+    track: TrackId
+    seen: datetime
+    log_odds: float
+    role: Role | None = None
+    probability: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """Everything perception claims about one tracked person (or vehicle, or bag) at one instant.
@@ -320,6 +345,8 @@ class Observation:
     markers: tuple[str, ...] = ()
     foot_visible: bool = True
     child: bool = False
+    carried: tuple[Carried, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from analyzer.continuity import Newcomer, take_overs
-from analyzer.evidence import Setting, correct, weigh
+from analyzer.evidence import LINKED_FOR, Setting, correct, weigh
 from analyzer.ground import Ground
 from analyzer.layout import Layout, foot_of
-from analyzer.moment import Admission, Departure, Moment, Person
+from analyzer.moment import Admission, Departure, Entrance, Moment, Person
 from analyzer.roles import RoleBook
 from analyzer.schedule import Agenda
 from analyzer.scope import Scope
 from analyzer.site import DoorKind, Side, Site
 from analyzer.trails import Trail
-from analyzer.types import Attire, Label, Observation, Point, Presence, Role, Scene, TrackId, ZoneId, ZoneKind
+from analyzer.types import Attire, Label, Observation, Point, Presence, Role, RoleClaim, Scene, TrackId, ZoneId, ZoneKind
 
 GONE = timedelta(seconds=5)
 """Whoever was last seen at a door and is not seen for this long has gone through it."""
@@ -25,6 +26,8 @@ FORGET = timedelta(minutes=10)
 
 _STRIDE = timedelta(seconds=1)
 """Pictures further apart than this leave time between them in which nobody looked."""
+
+_REMEMBERED = timedelta(hours=1)
 
 _SURE_ATTIRE = 0.8
 
@@ -54,8 +57,10 @@ class Witness:
         self._known: dict[TrackId, Trail] = {}
         self._books: dict[TrackId, RoleBook] = {}
         self._persons: dict[TrackId, Person] = {}
-        self._places: dict[tuple[ZoneId | Role, ...], int] = {}
+        self._bygone: dict[TrackId, tuple[datetime, RoleClaim]] = {}
+        self._places: dict[tuple[Role, tuple[ZoneId, ...]], int] = {}
         self._admissions: dict[Scope, dict[int, Admission]] = {}
+        self._entered: deque[Entrance] = deque()
         self._before: datetime | None = None
         self._clock = timedelta(0)
 
@@ -69,8 +74,9 @@ class Witness:
         seen = sorted(scene.observations, key=lambda observation: observation.track.id)
         feet = {observation.track.id: foot_of(observation, scene.frame) for observation in seen}
         self._meet(scene, seen, feet)
-        setting = Setting(self._site, scene, now)
+        setting = Setting(self._site, scene, now, self._earlier)
         persons = tuple(self._person(observation, feet[observation.track.id], setting) for observation in seen)
+        self._enter(persons, at)
         departures = self._departures({person.id for person in persons}, at)
         by_label = {label: tuple([person for person in persons if person.observation.track.label is label]) for label in _JUDGED}
         return Moment(
@@ -84,6 +90,7 @@ class Witness:
             ground=self._ground,
             mask_only=self._mask_only,
             zones=self._layout.zones,
+            entered=self._entered,
             admissions=self._admissions,
         )
 
@@ -93,8 +100,19 @@ class Witness:
         if old:
             self._known = {track: trail for track, trail in self._known.items() if trail.id not in old}
             for gone in old:
-                del self._books[gone], self._persons[gone]
+                claim = self._books.pop(gone).own_claim
+                person = self._persons.pop(gone)
+                for track in person.tracks:
+                    self._bygone[track] = at, claim
+            self._bygone = {track: known for track, known in self._bygone.items() if at - known[0] <= LINKED_FOR}
         return old
+
+    def _earlier(self, track: TrackId) -> RoleClaim | None:
+        trail = self._known.get(track)
+        if trail is not None:
+            return self._books[trail.id].own_claim
+        known = self._bygone.get(track)
+        return None if known is None else known[1]
 
     def _meet(self, scene: Scene, seen: list[Observation], feet: dict[TrackId, Point]) -> None:
         """Give every track not met before a trail: that of somebody it takes over from, or a new one."""
@@ -145,41 +163,55 @@ class Witness:
         beliefs.look(observation, frame.at)
         book = self._books[trail.id]
         weigh(book, observation, trail, setting)
-        origin = trail.origin
+        claim, origin = book.claim, trail.origin
         if self._outfits:
             doffing = any(zone.kind is ZoneKind.DOFFING for zone in trail.zones)
             if not doffing and not trail.left:
                 trail.outfit.doffed.clear()
             trail.outfit.look(beliefs, frame.at, doffing=doffing)
         done = bool(trail.crossed or trail.left)
+        # By position: this is made for everybody at every instant, and names cost as much again.
         person = Person(
-            id=trail.id,
-            subject=trail.subject,
-            observation=observation,
-            foot=foot,
-            zones=trail.zones,
-            role=book.claim,
-            tracks=trail.tracks,
-            since=trail.since,
-            room=origin.number if origin and origin.kind is DoorKind.ROOM else None,
-            origin=origin,
-            place=self._place(trail, book.claim.role),
-            mask=beliefs.mask,
-            items=beliefs.items,
-            crossed=trail.crossed,
-            left=trail.left,
-            sides=trail.sides,
-            from_red=trail.from_red,
-            stops=tuple(sorted(trail.stops.items())) if done else (),
-            gown=trail.outfit.gown(frame.at) if done else Presence.NOT_VISIBLE,
-            doffed=tuple(trail.outfit.doffed.items()) if done else (),
+            trail.id,
+            trail.subject,
+            observation,
+            foot,
+            trail.zones,
+            claim,
+            trail.tracks,
+            trail.since,
+            origin.number if origin and origin.kind is DoorKind.ROOM else None,
+            origin,
+            self._place(trail, claim.role),
+            beliefs.mask,
+            beliefs.items,
+            trail.crossed,
+            trail.left,
+            trail.sides,
+            trail.from_red,
+            tuple(sorted(trail.stops.items())) if done else (),
+            trail.outfit.gown(frame.at) if done else Presence.NOT_VISIBLE,
+            tuple(trail.outfit.doffed.items()) if done else (),
+            trail.cleaned,
         )
         self._persons[trail.id] = person
         return person
 
     def _place(self, trail: Trail, role: Role) -> int:
         """One number for everybody in the same zones with the same role."""
-        return self._places.setdefault((role, *trail.inside), len(self._places))
+        key = role, trail.inside
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = len(self._places)
+        return place
+
+    def _enter(self, persons: tuple[Person, ...], at: datetime) -> None:
+        """Keep who came in within the last hour: entries of the gate's log are for so many people."""
+        while self._entered and at - self._entered[0].at > _REMEMBERED:
+            self._entered.popleft()
+        for person in persons:
+            if any(crossing.origin is Side.OUTSIDE for crossing in person.crossed):
+                self._entered.append(Entrance(at, person.id, person.role.role))
 
     def _departures(self, present: set[TrackId], at: datetime) -> tuple[Departure, ...]:
         if not self._layout.doors:

@@ -18,6 +18,7 @@ from analyzer.types import (
     AttireReading,
     Box,
     CameraId,
+    Carried,
     DoorReading,
     Event,
     FrameRef,
@@ -25,6 +26,7 @@ from analyzer.types import (
     Item,
     ItemReading,
     Label,
+    Link,
     MaskKind,
     MaskKindReading,
     MaskReading,
@@ -32,6 +34,7 @@ from analyzer.types import (
     Observation,
     Presence,
     Reason,
+    Role,
     Scene,
     Track,
     TrackId,
@@ -167,11 +170,25 @@ def _observation(observation: Observation) -> Json:
         line["mask_kind"] = {"kind": kind.kind.value, "p": kind.probability}
     if observation.markers:
         line["markers"] = list(observation.markers)
+    return line | _told_seldom(observation)
+
+
+def _told_seldom(observation: Observation) -> Json:
+    line: Json = {}
     if not observation.foot_visible:
         line["foot_visible"] = False
     if observation.child:
         line["child"] = True
+    if observation.carried:
+        line["carried"] = [carried.value for carried in observation.carried]
+    if observation.links:
+        line["links"] = [_link(link) for link in observation.links]
     return line
+
+
+def _link(link: Link) -> Json:
+    line: Json = {"track": link.track, "seen": _iso(link.seen), "log_odds": link.log_odds}
+    return line if link.role is None else line | {"role": link.role.value, "p": link.probability}
 
 
 def _state(*, fresh: bool, reason: Reason | None) -> Json:
@@ -205,7 +222,21 @@ def _read_scene(line: Json) -> Scene:
 
 def _read_observation(line: Json) -> Observation:
     _only(
-        line, "track", "label", "box", "score", "head", "mask", "items", "attire", "mask_kind", "markers", "foot_visible", "child"
+        line,
+        "track",
+        "label",
+        "box",
+        "score",
+        "head",
+        "mask",
+        "items",
+        "attire",
+        "mask_kind",
+        "markers",
+        "foot_visible",
+        "child",
+        "carried",
+        "links",
     )
     return Observation(
         track=Track(TrackId(_whole(line["track"])), _read_box(line["box"]), Label(line["label"]), _number(line["score"])),
@@ -232,7 +263,18 @@ def _read_observation(line: Json) -> Observation:
         markers=tuple(_text(marker) for marker in line.get("markers", ())),
         foot_visible=line.get("foot_visible", True) is True,
         child=line.get("child", False) is True,
+        carried=tuple(Carried(carried) for carried in line.get("carried", ())),
+        links=tuple(_read_link(link) for link in line.get("links", ())),
     )
+
+
+def _read_link(line: Json) -> Link:
+    seen = datetime.fromisoformat(line["seen"])
+    if seen.tzinfo is None:
+        raise ValueError("the time of a link has no zone")
+    role = Role(line["role"]) if "role" in line else None
+    probability = _number(line["p"]) if role else 0.0
+    return Link(TrackId(_whole(line["track"])), seen.astimezone(UTC), _number(line["log_odds"]), role, probability)
 
 
 def _optional(line: Json, key: str, read: Callable[[Json], T]) -> T | None:

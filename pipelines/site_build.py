@@ -17,6 +17,7 @@ from analyzer.site import (
     Door,
     DoorId,
     Facility,
+    GateEntry,
     GroundPoint,
     LineId,
     Permit,
@@ -58,7 +59,9 @@ def build_site(form: SiteForm, zone: tzinfo) -> Site:
         lines=tuple(each for number, camera in enumerate(form.camera) for each in _lines(number, camera)),
         slots=tuple(_slot(number, slot) for number, slot in enumerate(form.schedule)),
         permits=tuple(_permit(number, permit, zone) for number, permit in enumerate(form.permit)),
-        gate_log=tuple(sorted(_aware(entry.at, zone) for entry in form.gate_log)),
+        gate_log=tuple(
+            sorted((GateEntry(_aware(each.at, zone), each.people) for each in form.gate_log), key=lambda each: each.at)
+        ),
         allowances=tuple(Allowance(each.role, frozenset(each.zones)) for each in form.allowance),
         requirements=tuple(Requirement(each.role, frozenset(each.zones), frozenset(each.needs)) for each in form.ppe),
         roommates=tuple(frozenset(rooms) for rooms in form.households),

@@ -137,6 +137,7 @@ class PermitForm(Form):
 
 class GateEntryForm(Form):
     at: datetime = Field(strict=True, description="when the guard let somebody in")
+    people: int | None = Field(default=None, ge=1, le=1000, description="how many; without it, however many came")
     note: str = ""
 
 

@@ -20,6 +20,7 @@ from analyzer.rules.doors_open import DoorsOpen
 from analyzer.rules.drive_through import DriveThrough
 from analyzer.rules.forbidden_view import ForbiddenView
 from analyzer.rules.gathering import Gathering
+from analyzer.rules.hand_hygiene import HandHygiene
 from analyzer.rules.left_object import LeftObject
 from analyzer.rules.line_crossing import LineCrossing
 from analyzer.rules.manned_post import MannedPost
@@ -46,6 +47,7 @@ RULES: Mapping[str, type[Rule]] = MappingProxyType(
         "drive_through": DriveThrough,
         "forbidden_view": ForbiddenView,
         "gathering": Gathering,
+        "hand_hygiene": HandHygiene,
         "left_object": LeftObject,
         "line_crossing": LineCrossing,
         "manned_post": MannedPost,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from analyzer.judgement import Judgement
-from analyzer.moment import Moment, Pair, Person
-from analyzer.nearness import Reach, close_pairs
+from analyzer.moment import Moment, Pair
+from analyzer.nearness import Reach, close_pairs, crowded
 from analyzer.scope import Scope, Standing, standing
 from analyzer.site import Activity, Zone
 from analyzer.types import Measure, PairSubject, Reason, Role, Severity, Verdict
@@ -24,7 +24,8 @@ class Distance:
     Attributes:
         partners: the role of the other one; empty means both are of the scope.
         same_zone: both must stand in the same zone (the strip of one door).
-        error_m_max: pairs whose distance is less certain than this are not told.
+        error_m_max: pairs whose distance is less certain than this are not told: for the crowd, where a third person stands
+            before the feet of one of them, else for the calibration.
         reach_heights: without a calibration, pairs this close (in body heights) are reported as not assessable.
         slots: activities whose slots make it an event of the rule's severity; outside them it has ``outside``.
     """
@@ -42,17 +43,14 @@ class Distance:
     def judge(self, moment: Moment) -> Iterator[Judgement]:
         if len(moment.people) < 2:
             return
-        placed: dict[int, Zone] = {}
-        people: list[Person] = []
-        for person in moment.people:
-            zone = self.scope.zone(person.zones)
-            if zone is not None:
-                placed[person.id] = zone
-                people.append(person)
         reach = Reach(self.metres * _OUTER, self.reach_heights, self.error_m_max)
-        for pair in close_pairs(moment, people, reach):
-            zone = placed[pair.first.id]
-            if self.same_zone and placed[pair.second.id] is not zone:
+        for pair in close_pairs(moment, moment.people, reach):
+            # Few are close to anybody: the zones are looked up for them alone.
+            zone = self.scope.zone(pair.first.zones)
+            if zone is None:
+                continue
+            other = self.scope.zone(pair.second.zones)
+            if other is None or (self.same_zone and other is not zone):
                 continue
             if (judgement := self._judge(moment, pair, zone)) is not None:
                 yield judgement
@@ -68,8 +66,10 @@ class Distance:
         reason = None
         if decided is Standing.UNDECIDED:
             reason = Reason.ROLE_UNKNOWN
-        elif pair.metres is None or not pair.sure:
+        elif pair.metres is None:
             reason = Reason.NO_CALIBRATION
+        elif not pair.sure:
+            reason = Reason.CROWD if crowded(moment, pair) else Reason.NO_CALIBRATION
         elif self.slots and not moment.now.planned(*self.slots):
             reason = Reason.NO_SCHEDULE
         if reason is not None or pair.metres is None or pair.error is None:

@@ -19,7 +19,7 @@ from analyzer.types import Need, Reason, Verdict
 class Doffing:
     """One judgement each time staff leave a doffing zone: gloves come off first and the mask last.
 
-    Only what every published order has in common is checked. Hand hygiene cannot be seen and is not judged.
+    Only what every published order has in common is checked. Hand hygiene is the matter of `hand_hygiene`.
 
     Attributes:
         visit_min: shorter visits are passages.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from analyzer.address import Addressed, addressed
@@ -38,16 +39,16 @@ class WornItems:
             role = one.person.role.role
             needs = needs_of(moment.site.requirements, role, one.zone.kind) & frozenset(ITEMS)
             if needs:
-                yield self._judge(one, needs)
+                yield self._judge(one, needs, moment.scene.frame.at)
             elif role in {Role.UNKNOWN, Role.STAFF}:
                 yield one.unknown(Reason.ROLE_UNKNOWN)
 
-    def _judge(self, one: Addressed, needs: frozenset[Need]) -> Judgement:
+    def _judge(self, one: Addressed, needs: frozenset[Need], at: datetime) -> Judgement:
         if one.person.observation.track.box.height < self.body_px_min:
             return one.unknown(Reason.ITEM_NOT_VISIBLE)
         worn = wearing(one.person, needs, self.probability_min)
         if not worn.told:
-            return one.unknown(Reason.ITEM_NOT_VISIBLE)
+            return one.unseen(Reason.ITEM_NOT_VISIBLE, at)
         if worn.missing:
             return one.judge(Verdict.VIOLATING, measures=worn.measures(self.probability_min), votes=worn.fresh)
         return one.judge(Verdict.COMPLIANT, votes=worn.fresh)

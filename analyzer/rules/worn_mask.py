@@ -43,7 +43,8 @@ class WornMask:
         for one in addressed(self.scope, moment):
             reading = one.person.mask
             if reading is None:
-                yield one.unknown(Reason.FACE_AWAY if one.person.observation.head is None else Reason.LOW_CONFIDENCE)
+                why = Reason.FACE_AWAY if one.person.observation.head is None else Reason.LOW_CONFIDENCE
+                yield one.unseen(why, moment.scene.frame.at)
             elif reading.state in self.wrong or reading.state in self.right or reading.state is MaskState.NOT_VISIBLE:
                 if self.meals and self._at_table(one, moment):
                     continue

@@ -172,7 +172,7 @@ class ImageFolder:
         raise BadRecording(
             shown(self.path),
             f"only {most} of {len(images)} images say when they were taken",
-            "give the pictures a second with --image-rate, or name the files like 20210612_071500.jpg",
+            "name the files like 20210612_071500.jpg, or keep the time in their EXIF data",
         )
 
     def _taken(self, image: Path) -> datetime | None:

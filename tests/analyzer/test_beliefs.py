@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.beliefs import FADED, Beliefs
-from analyzer.misreadings import ITEMS, MASK_FULL, MASK_SMALL, weights
+from analyzer.misreadings import ITEMS, MASK_FULL, MASK_SMALL, likelihoods
+from analyzer.outfits import Outfit
 from analyzer.types import Item, ItemReading, MaskReading, MaskState, Observation, Presence, Reason
 from tests.analyzer.scenes import START, person
 
@@ -156,6 +157,13 @@ def test_the_rates_of_every_true_state_are_all_there_is(table: tuple[tuple[float
 
 
 def test_more_crops_say_more_all_together_and_each_less() -> None:
-    one, five, nine = (weights(MASK_FULL, 1, crops) for crops in (1, 5, 9))
+    one, five, nine = (likelihoods(MASK_FULL, 1, crops) for crops in (1, 5, 9))
     assert five == nine
-    assert 5 * (five[1] - five[0]) > one[1] - one[0] > five[1] - five[0]
+    assert (five[1] / five[0]) ** 5 > one[1] / one[0] > five[1] / five[0]
+
+
+def test_readings_of_a_gown_that_disagree_tell_nothing() -> None:
+    outfit = Outfit()
+    for k, state in enumerate((Presence.PRESENT, Presence.ABSENT, Presence.PRESENT)):
+        outfit.look(_seen(None, ItemReading(Item.GOWN, state, 0.9, 5)), START + timedelta(seconds=k), doffing=False)
+    assert outfit.gown(START + timedelta(seconds=3)) is Presence.NOT_VISIBLE

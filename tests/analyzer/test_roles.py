@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from analyzer.evidence import correct
 from analyzer.roles import RoleBook, decide, towards_staff
 from analyzer.site import Activity, DoorKind, Slot
-from analyzer.types import Attire, Observation, Reason, Role, RoleClaim, TrackId, ZoneKind
+from analyzer.types import Attire, Carried, Link, Observation, Reason, Role, RoleClaim, TrackId, ZoneKind
 from analyzer.witness import Witness
-from tests.analyzer.scenes import LEFT, RIGHT, Script, door, person, played, site, zone
+from tests.analyzer.scenes import LEFT, RIGHT, START, Script, door, person, played, scene, seconds, site, zone
 
 
 def claimed(where: object, script: Script, length: float = 15, corrections: dict[TrackId, Role] | None = None) -> RoleClaim:
@@ -170,3 +170,87 @@ def test_the_order_of_evidence_does_not_matter(evidence: dict[str, tuple[tuple[R
 def test_a_role_is_told_only_when_it_is_likely(evidence: dict[str, tuple[tuple[Role, float], ...]]) -> None:
     claim = decide(evidence)
     assert claim.role is Role.UNKNOWN or claim.probability >= 0.8
+
+
+HOUR = 3600.0
+
+
+def linked(link: Link, at: float = 20 * HOUR, then: float | None = None) -> RoleClaim:
+    """The role of somebody seen at an hour who looks like track 1, a cleaner by the marker; seen at the beginning."""
+    where = site(zone(ZoneKind.CORRIDOR), markers={"VS": Role.CLEANER})
+    witness = Witness(where, {})
+    for k in range(3):
+        witness.look(scene(k, [person(1, markers=("VS",))]))
+    witness.forget(START + seconds(HOUR))
+    claim = witness.look(scene(at, [replace(person(2), links=(link,))])).people[0].role
+    if then is not None:
+        claim = witness.look(scene(then, [person(2)])).people[0].role
+    return claim
+
+
+SEEN = Link(TrackId(1), START + seconds(2), 3.0)
+
+
+def test_somebody_who_looks_like_an_earlier_track_is_likely_to_have_its_role() -> None:
+    assert linked(SEEN).sources == ("E8:track:1",)
+    # Weak evidence as all of it: alone it decides for nobody whose job is one of many.
+    assert linked(SEEN).role is Role.UNKNOWN
+
+
+def test_likeness_expires_after_a_day() -> None:
+    assert "E8:track:1" in linked(SEEN, at=23.9 * HOUR).sources
+    assert linked(SEEN, at=24.1 * HOUR).sources == ()
+    assert linked(SEEN, at=23.9 * HOUR, then=24.1 * HOUR).sources == ()
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        replace(SEEN, log_odds=0.0),
+        replace(SEEN, log_odds=-2.0),
+        replace(SEEN, track=TrackId(77)),
+        replace(SEEN, track=TrackId(2)),
+        replace(SEEN, seen=START + seconds(21 * HOUR)),
+        replace(SEEN, role=Role.UNKNOWN, probability=0.9),
+        replace(SEEN, role=Role.CLEANER, probability=0.4),
+    ],
+    ids=["even", "unlike", "not remembered", "oneself", "in the future", "unknown", "doubtful"],
+)
+def test_a_link_that_says_nothing(link: Link) -> None:
+    assert linked(link).sources == ()
+
+
+def test_another_camera_tells_the_role_itself() -> None:
+    assert linked(replace(SEEN, track=TrackId(500), role=Role.STAFF, probability=0.99)).role is Role.STAFF
+    assert linked(replace(SEEN, track=TrackId(500), role=Role.QUARANTINED, probability=1.0)).role is Role.QUARANTINED
+
+
+def test_a_surer_likeness_weighs_more() -> None:
+    sure, unsure = (linked(replace(SEEN, role=Role.QUARANTINED, probability=0.9, log_odds=odds)) for odds in (5.0, 0.2))
+    assert sure.probability > unsure.probability
+
+
+def test_likeness_is_not_passed_on_from_track_to_track() -> None:
+    where = site(zone(ZoneKind.CORRIDOR), markers={"VS": Role.CLEANER})
+    witness = Witness(where, {})
+    witness.look(scene(0, [person(1, 0.1, markers=("VS",)), replace(person(2, 0.5), links=(replace(SEEN, seen=START),))]))
+    people = witness.look(scene(1, [person(1, 0.1), replace(person(3, 0.9), links=(Link(TrackId(2), START, 5.0),))])).people
+    assert people[-1].role.sources == ()
+
+
+@pytest.mark.parametrize(
+    ("carried", "role"),
+    [(Carried.TRAY, Role.STAFF), (Carried.TROLLEY, Role.UNKNOWN), (Carried.WASTE_BAG, Role.UNKNOWN)],
+)
+def test_what_somebody_carries_speaks_for_a_job(carried: Carried, role: Role) -> None:
+    claim = Witness(CORRIDOR, {}).look(scene(0, [replace(person(1), carried=(carried,))])).people[0].role
+    assert claim.sources == (f"E5:{carried.value}",)
+    both = Witness(CORRIDOR, {}).look(scene(0, [replace(person(1, attire=Attire.PPE), carried=(carried,))])).people[0].role
+    assert both.role in {role, Role.STAFF, Role.CLEANER}
+    assert both.probability > claim.probability
+
+
+def test_every_thing_carried_has_a_weight() -> None:
+    assert all(
+        Witness(CORRIDOR, {}).look(scene(0, [replace(person(1), carried=(one,))])).people[0].role.sources for one in Carried
+    )

@@ -10,7 +10,7 @@ import pytest
 from analyzer.catalogue import CATALOGUE
 from analyzer.entry import Level
 from analyzer.rules import RULES
-from analyzer.site import Activity, Allowance, DoorKind, RuleSetting, Side, Site, Slot
+from analyzer.site import Activity, Allowance, DoorKind, GateEntry, RuleSetting, Side, Site, Slot
 from analyzer.types import (
     Attire,
     Box,
@@ -101,9 +101,23 @@ BY_DAY = replace(FENCE, slots=(Slot(Activity.QUIET, time(22), time(0, 30)),))
 HIGH, MEDIUM, LOW, ASSIST, CRITICAL = Severity.HIGH, Severity.MEDIUM, Severity.LOW, Severity.ASSIST, Severity.CRITICAL
 
 
-def logged(before: float) -> Site:
-    """The gate with an entry in its log so many seconds before the scene begins."""
-    return replace(GATE, gate_log=(START - timedelta(seconds=before),))
+def logged(before: float, *people: int | None) -> Site:
+    """The gate with entries in its log so many seconds before the scene begins."""
+    at = START - timedelta(seconds=before)
+    return replace(GATE, gate_log=tuple(GateEntry(at, number) for number in people or (None,)))
+
+
+def party(*codes: str) -> Script:
+    """One after the other walks in, eight seconds apart."""
+
+    def script(t: float) -> list[Observation]:
+        return [
+            person(k + 1, 0.2 + (t - 8 * k) / 10, markers=(code,) if code else ())
+            for k, code in enumerate(codes)
+            if 0 <= t - 8 * k < 7
+        ]
+
+    return script
 
 
 def q(track: int, x: float = 0.5, y: float = 0.5, **more: object) -> Observation:
@@ -154,6 +168,20 @@ def doffing(order: tuple[str, ...], code: str = "PV", *, hidden: bool = False, s
         return [person(1, 0.2 if t < 40 else 0.8, markers=(code,) if code else (), **worn)]  # type: ignore[arg-type]
 
     return script
+
+
+def cleaning(visit: tuple[float, float] | None, *, code: str = "PV", hidden: bool = False) -> Script:
+    """Gloves, gown and mask come off at 10, 15 and 20 s; the hands are cleaned between the seconds of the visit, if at all."""
+
+    def script(t: float) -> list[Observation]:
+        worn = {"items": HIDDEN} if hidden else undress(("gloves", "gown", "mask"), t, 5)
+        x = 0.8 if t >= 40 else 0.4 if visit and visit[0] <= t < visit[1] else 0.2
+        return [person(1, x, markers=(code,) if code else (), **worn)]  # type: ignore[arg-type]
+
+    return script
+
+
+STATION = marked(zone(ZoneKind.DOFFING, LEFT), zone(ZoneKind.HAND_HYGIENE, ((0.35, 0), (0.45, 0), (0.45, 1), (0.35, 1))))
 
 
 def crossing(code: str = "", length: float = 10, **more: object) -> Script:
@@ -317,6 +345,12 @@ CASES: tuple[Case, ...] = (
     Case("S04", "who", LINED, crossing(items=BARE), 15, unknown=Reason.ROLE_UNKNOWN),
     Case("S05", "gown", replace(LINED, lines=(line(Side.RED, Side.CLEAN),)), crossing("PV", items=DRESSED), 15, (HIGH,)),
     Case("S05", "no gown", replace(LINED, lines=(line(Side.RED, Side.CLEAN),)), crossing("PV", items=BARE), 15),
+    Case("S06", "hands not cleaned", STATION, cleaning(None), 45, (ASSIST,)),
+    Case("S06", "cleaned before the last piece came off", STATION, cleaning((12, 15)), 45, (ASSIST,)),
+    Case("S06", "walked past the station", STATION, cleaning((30, 30.6)), 45, (ASSIST,)),
+    Case("S06", "hands cleaned", STATION, cleaning((30, 35)), 45),
+    Case("S06", "hands of somebody not seen", STATION, cleaning(None, hidden=True), 45, unknown=Reason.ITEM_NOT_VISIBLE),
+    Case("S06", "whose hands", STATION, cleaning(None, code=""), 45),
     Case("S06", "gown before gloves", marked(zone(ZoneKind.DOFFING, LEFT)), doffing(("gown", "gloves", "mask")), 45, (ASSIST,)),
     Case("S06", "mask first", marked(zone(ZoneKind.DOFFING, LEFT)), doffing(("mask", "gloves")), 45, (ASSIST,)),
     Case("S06", "in order", marked(zone(ZoneKind.DOFFING, LEFT)), doffing(("gloves", "gown", "mask")), 45),
@@ -458,6 +492,11 @@ CASES: tuple[Case, ...] = (
     Case("G01", "intake", replace(GATE, slots=(allday(Activity.INTAKE),)), crossing(), 15),
     Case("G01", "written down a while before", logged(240), crossing(), 15),
     Case("G01", "written down a while after", logged(-240), crossing(), 15),
+    Case("G01", "two of two written down", logged(60, 2), party("", ""), 25),
+    Case("G01", "two, each written down", logged(60, 1, 1), party("", ""), 25),
+    Case("G01", "three of two written down", logged(60, 2), party("", "", ""), 30, (CRITICAL,)),
+    Case("G01", "three, and nobody counted", logged(60, None), party("", "", ""), 30),
+    Case("G01", "staff use up no entry", logged(60, 1), party("PV", ""), 25),
     Case("G01", "written down long before", logged(400), crossing(), 15, (CRITICAL,)),
     Case("G02", "empty", marked(zone(ZoneKind.GUARD_POST)), stand(), 400, (HIGH,)),
     Case("G02", "empty for a while", marked(zone(ZoneKind.GUARD_POST)), stand(), 200, (ASSIST,)),
@@ -567,6 +606,27 @@ def test_doubtful_distances_are_not_told() -> None:
     unknown = {tally.rule: dict(tally.votes.unknown) for tally in judge.tallies()}
     assert Reason.NO_CALIBRATION in unknown[RuleId("Q06")]
     assert Reason.NO_CALIBRATION in unknown[RuleId("Q07")]
+
+
+def test_a_doubtful_distance_in_a_crowd_is_put_down_to_the_crowd() -> None:
+    vague = replace(FLOOR, rules=(RuleSetting(RuleId("Q06"), thresholds=(("error_m_max", 0.01),)),))
+    crowd = stand(person(1, 0.4), person(2, 0.46), person(3, 0.41, 0.6))  # the third stands before the first one's feet
+    judge = engine(vague)
+    for each in played(crowd, 5):
+        judge.step(each)
+    unknown = {tally.rule: dict(tally.votes.unknown) for tally in judge.tallies()}[RuleId("Q06")]
+    assert unknown[Reason.CROWD] > 0
+    assert unknown[Reason.NO_CALIBRATION] > 0  # the second and third, before whose feet nobody stands
+
+
+@pytest.mark.parametrize(("rule", "later"), [("Q01", Reason.LOW_CONFIDENCE), ("S02", Reason.ITEM_NOT_VISIBLE)])
+def test_somebody_who_has_only_just_come_may_not_have_been_looked_at(rule: str, later: Reason) -> None:
+    codes = {"Q01": "", "S02": "PV"}
+    judge = engine(marked(zone(ZoneKind.CORRIDOR)))
+    for each in played(stand(person(1, mask=None, markers=(codes[rule],))), 4):
+        judge.step(each)
+    unknown = {tally.rule: dict(tally.votes.unknown) for tally in judge.tallies()}[RuleId(rule)]
+    assert unknown == {Reason.TRACK_SHORT: 10, later: 11}
 
 
 def test_a_corridor_door_of_staff_makes_staff() -> None:

@@ -14,12 +14,14 @@ from analyzer.types import (
     AttireReading,
     Box,
     CameraId,
+    Carried,
     DoorReading,
     FrameRef,
     Head,
     Item,
     ItemReading,
     Label,
+    Link,
     MaskKind,
     MaskKindReading,
     MaskReading,
@@ -27,6 +29,7 @@ from analyzer.types import (
     Observation,
     Presence,
     Reason,
+    Role,
     Scene,
     Track,
     TrackId,
@@ -39,6 +42,10 @@ boxes = st.tuples(*[st.floats(-100, 4000)] * 4).map(
     lambda c: Box(min(c[0], c[2]), min(c[1], c[3]), max(c[0], c[2]), max(c[1], c[3]))
 )
 reasons = st.none() | st.sampled_from(Reason)
+instants = st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))  # noqa: DTZ001
+links = st.builds(Link, st.integers(1, 99).map(TrackId), instants, st.floats(-9, 9)) | st.builds(
+    Link, st.integers(1, 99).map(TrackId), instants, st.floats(-9, 9), st.sampled_from(Role), share
+)
 observations = st.builds(
     Observation,
     track=st.builds(Track, st.integers(1, 10**6).map(TrackId), boxes, st.sampled_from(Label), share),
@@ -56,13 +63,15 @@ observations = st.builds(
     markers=st.lists(st.text(max_size=5), max_size=2).map(tuple),
     foot_visible=st.booleans(),
     child=st.booleans(),
+    carried=st.lists(st.sampled_from(Carried), max_size=2).map(tuple),
+    links=st.lists(links, max_size=2).map(tuple),
 )
 frames = st.builds(
     FrameRef,
     st.text(min_size=1, max_size=9).map(CameraId),
     st.integers(0, 10**9),
     st.timedeltas(timedelta(0), timedelta(days=40)),
-    st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1)).map(lambda at: at.replace(tzinfo=UTC)),  # noqa: DTZ001
+    instants,
     st.integers(1, 8000),
     st.integers(1, 8000),
 )
@@ -90,6 +99,9 @@ PLAIN = Scene(
 )
 
 
+LINK = {"track": 1, "seen": "2021-06-11T00:00:00", "log_odds": 1.0}
+
+
 def altered(**changes: object) -> str:
     return json.dumps(json.loads(encode_scene(PLAIN)) | changes)
 
@@ -108,6 +120,10 @@ def altered(**changes: object) -> str:
         (altered(pts=float("nan")), "not a number in range"),
         (altered(people=[{"track": 1}]), "missing 'box'"),
         (altered(people=json.loads(encode_scene(PLAIN))["people"] * 2), "twice"),
+        (
+            altered(people=[{**json.loads(encode_scene(PLAIN))["people"][0], "links": [LINK]}]),
+            "the time of a link has no zone",
+        ),
         (altered(impairments=["SUNNY"]), "SUNNY"),
         ("x" * (17 * 1024 * 1024), "longer than any scene"),
     ],

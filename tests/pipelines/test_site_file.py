@@ -70,6 +70,7 @@ at = 2021-06-11T09:30:00+07:00
 
 [[gate_log]]
 at = 2021-06-11T08:00:00
+people = 2
 note = "xe thực phẩm"
 """
 RULE = """
@@ -130,7 +131,10 @@ def test_everything_that_may_be_written() -> None:
     assert site.slots[0].days == {1, 7}
     assert site.slots[1].activity is Activity.SHIFT
     assert site.permits[0].start.tzinfo is UTC
-    assert [at.isoformat() for at in site.gate_log] == ["2021-06-11T02:30:00+00:00", "2021-06-11T08:00:00+00:00"]
+    assert [(each.at.isoformat(), each.people) for each in site.gate_log] == [
+        ("2021-06-11T02:30:00+00:00", None),
+        ("2021-06-11T08:00:00+00:00", 2),
+    ]
     assert site.requirements[0].needs == {Need.MASK, Need.BOOTS}
     assert site.roommates == (frozenset({"101", "102"}),)
     assert site.markers == {"BV 1": Role.GUARD}
