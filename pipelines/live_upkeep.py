@@ -50,7 +50,7 @@ class Upkeep:
         if self._level is before:
             return
         report = self._log.error if self._level >= DiskLevel.NO_RING else self._log.warning
-        report("disk.level", level=self._level.name.lower())
+        report("disk.level", now=self._level.name.lower())  # "level" is how loud a line is
         self.prune(cameras, now)
         for worker in workers:
             worker.record(wanted=self.records)

@@ -1,10 +1,10 @@
 """How often a camera is looked at: as asked while something is undecided, less often while nothing is.
 
-Undecided are a judgement that the next seconds may turn (`Engine.undecided`), somebody who has just come, a mask that
-should be read and was not yet, people in front of each other, and somebody who runs: the tracker carries everybody on from look to
-look by position and speed, which it cannot when a person covers a long way in between. While everybody is settled, or
-nobody is there, the rate falls to `PaceLimits.settled`; whoever comes in then is seen at most one such interval later, and
-looked at as often as asked from there on. Pure; times are stream times.
+Undecided are a judgement that the next seconds may turn (`Engine.undecided`), somebody who has just come, people in front
+of each other, and somebody who runs: the tracker carries everybody on from look to look by position and speed, which it
+cannot when a person covers a long way in between. A mask that should be read and was not yet is waited for at the rate at
+which masks are read. While everybody is settled, or nobody is there, the rate falls to `PaceLimits.settled`; whoever comes
+in then is seen at most one such interval later, and looked at as often as asked from there on. Pure; times are stream times.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class PaceLimits:
 
     Attributes:
         settled: looks a second while nothing is undecided.
+        awaited: looks a second while a mask is waited for; heads are read no oftener (`AttributeOptions.mask_every`).
         fresh: a track younger than this is undecided.
         reading: a mask that could be read and was not is waited for until the track is so old.
         running: heights of the person a second; faster ones are followed at the full rate.
@@ -34,6 +35,7 @@ class PaceLimits:
     """
 
     settled: float = 2.0
+    awaited: float = 2.5
     fresh: timedelta = timedelta(seconds=2)
     reading: timedelta = timedelta(seconds=6)
     running: float = 1.2
@@ -69,7 +71,13 @@ class Pace:
         if undecided or any(unsettled) or self._crossing(scene.observations):
             self._until = now + self.limits.linger
         self._tracks = {track: known for track, known in self._tracks.items() if now - known.last <= _FORGOTTEN}
-        return asked if now < self._until else min(asked, self.limits.settled)
+        if now < self._until:
+            return asked
+        awaited = any(_awaited(seen) and self._age(seen, now) < self.limits.reading for seen in scene.observations)
+        return min(asked, self.limits.awaited if awaited else self.limits.settled)
+
+    def _age(self, seen: Observation, now: timedelta) -> timedelta:
+        return now - self._tracks[seen.track.id].first
 
     def _unsettled(self, seen: Observation, now: timedelta) -> bool:
         box = seen.track.box
@@ -81,10 +89,7 @@ class Pace:
         (x, y), (before_x, before_y) = box.centre, known.box.centre
         way = ((x - before_x) ** 2 + (y - before_y) ** 2) ** 0.5
         known.last, known.box = now, box
-        age = now - known.first
-        if age < self.limits.fresh or way > self.limits.running * seconds * max(box.height, 1.0):
-            return True
-        return age < self.limits.reading and _awaited(seen)
+        return self._age(seen, now) < self.limits.fresh or way > self.limits.running * seconds * max(box.height, 1.0)
 
     def _crossing(self, observations: Sequence[Observation]) -> bool:
         """Somebody stands before somebody else: who is who hangs on looking closely."""

@@ -1,6 +1,9 @@
 """A soak: many cameras with random faults for a while; memory, descriptors and threads must stay flat, time must add up.
 
-python -m tests.faults.soak --minutes 60 --cameras 16
+    python -m tests.faults.soak --minutes 60 --cameras 16 [--people 5 --recording RECORDING]
+
+With ``--people`` so many of the cameras show a recording with people, again and again, the shipped networks look at all of
+them and evidence is written; without it nothing looks at the pictures.
 """
 
 from __future__ import annotations
@@ -14,36 +17,54 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+import av
 import numpy as np
 import psutil
 
+from models.perception import load_perception
 from pipelines.coverage import summed
 from pipelines.records import CoverageState
+from pipelines.seeing import BatchedSeer
 from tests.faults.test_perception import Blinking
 from tests.pipelines.live.running import running, with_ring
 from tests.pipelines.live.watching import plan_for
 from tests.rtsp.camera import Behaviour, Mode, RtspCamera
-from tests.rtsp.pictures import walk, write_clip
+from tests.rtsp.pictures import Picture, walk, write_clip
 from tests.rtsp.stream import load
 
 _FAULTS = (Mode.RESET, Mode.CLOSE, Mode.STALL, Mode.CORRUPT, Mode.WRONG_PTS, Mode.SLOW, Mode.REFUSE)
 
 
-def soak(minutes: float, count: int, size: tuple[int, int], folder: Path) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class People:
+    """So many cameras show this recording."""
+
+    cameras: int
+    recording: Path
+
+
+def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people: People | None = None) -> dict[str, object]:
     """Run it and give the figures."""
-    recording = load(write_clip(folder / "clip.mp4", walk(300, *size), rate=5, keyframe_every=10))
+    empty = load(write_clip(folder / "clip.mp4", walk(300, *size), rate=5, keyframe_every=10))
+    shown = [empty] * count
+    if people is not None:
+        pictures = pictures_of(people.recording, size, 5)
+        shown[: people.cameras] = [load(write_clip(folder / "people.mp4", pictures, rate=5, keyframe_every=10))] * people.cameras
+    seer = Blinking() if people is None else BatchedSeer(load_perception())
     rng, process = random.Random(0), psutil.Process()
     samples: list[tuple[float, int, int, int]] = []
     outside: list[tuple[float, int, float]] = []  # mean memory and number of the capture processes, load of the machine
     injected: Counter[str] = Counter()
     with ExitStack() as stack:
-        cameras = [stack.enter_context(RtspCamera(recording)) for _ in range(count)]
+        cameras = [stack.enter_context(RtspCamera(one)) for one in shown]
         plans = [with_ring(plan_for(c.url, f"c{i:02}", rate=5.0), folder) for i, c in enumerate(cameras)]
-        run = stack.enter_context(running(folder / "data", plans, Blinking(), evidence=False))
+        run = stack.enter_context(running(folder / "data", plans, seer, evidence=people is not None))
         began = time.monotonic()
         end = began + 60 * minutes
         while time.monotonic() < end:
@@ -62,6 +83,8 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path) -> dic
         cpu = spent.user + spent.system + spent.children_user + spent.children_system
         raised = [repr(error) for error in run.raised]
         ledgers = [run.coverage(plan.camera) for plan in plans]
+        events = run.events()
+        states = Counter(str(row.state) for event in events for row in run.repository.evidence(event.id))
     warm = [sample for sample in samples if sample[0] > 0.25 * 60 * minutes]
     times = np.array([sample[0] for sample in warm])
     slope = float(np.polyfit(times, [sample[1] / 1e6 for sample in warm], 1)[0] * 3600) if len(warm) > 2 else None
@@ -85,8 +108,20 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path) -> dic
         "unexplained_gaps": unexplained,
         "holes": sum(a.end != b.start for ledger in ledgers for a, b in pairwise(ledger)),
         "sum_off_by_s": off,
+        "events": len(events),
+        "evidence": dict(states),
         "raised": raised,
     }
+
+
+def pictures_of(recording: Path, size: tuple[int, int], rate: int) -> Iterator[Picture]:
+    """Its pictures at another size and rate."""
+    due = 0.0
+    with av.open(str(recording)) as container:
+        for frame in container.decode(video=0):
+            if float(frame.time or 0.0) + 0.0005 >= due:
+                due += 1 / rate
+                yield frame.to_ndarray(format="bgr24", width=size[0], height=size[1], interpolation="AREA")
 
 
 def _captures(process: psutil.Process) -> tuple[float, int]:
@@ -104,9 +139,12 @@ def main() -> None:
     parser.add_argument("--cameras", type=int, default=16)
     parser.add_argument("--width", type=int, default=640)
     parser.add_argument("--height", type=int, default=360)
+    parser.add_argument("--people", type=int, default=0)
+    parser.add_argument("--recording", type=Path)
     args = parser.parse_args()
+    people = People(args.people, args.recording) if args.people and args.recording else None
     with tempfile.TemporaryDirectory() as folder:
-        figures = soak(args.minutes, args.cameras, (args.width, args.height), Path(folder))
+        figures = soak(args.minutes, args.cameras, (args.width, args.height), Path(folder), people)
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
 
 

@@ -152,6 +152,7 @@ def test_p1_killed_again_and_again(live: Process) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.timeout(300 + 30 * KILLS)
 def test_p1_kills_at_random(live: Process, tmp_path: Path) -> None:
     """Capture processes, the live process and the service, under the supervisor that keeps them running."""
     rng = random.Random(int(os.environ.get("FAULT_SEED", "0")))

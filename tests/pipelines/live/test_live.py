@@ -34,6 +34,9 @@ def test_a_person_without_a_mask_becomes_an_event_with_evidence(recording: Recor
             run.stop()
             rows = run.repository.evidence(event.id)
             (stored,) = run.repository.runs()
+            looks = run.repository.looks(stored.camera, stored.first_at, stored.first_at + timedelta(hours=1))
+    assert sum(one.judged for one in looks) == stored.counts.analysed
+    assert sum(one.asked for one in looks) > stored.counts.analysed  # nobody is looked at more often than asked
     clip = next(row for row in rows if row.kind is EvidenceKind.CLIP)
     assert clip.state is EvidenceState.READY
     assert clip.duration is not None

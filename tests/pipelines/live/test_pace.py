@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import pytest
-
 from analyzer.types import MaskState, Observation, Reason, Scene
 from pipelines.pace import Pace
 from tests.analyzer.scenes import person, scene
 
-ASKED, SETTLED = 5.0, 2.0
+ASKED, AWAITED, SETTLED = 5.0, 2.5, 2.0
 
 
 def rates(looks: Sequence[tuple[float, Sequence[Observation]]], *undecided: float) -> list[float]:
@@ -47,8 +45,9 @@ def test_a_mask_that_could_be_read_is_waited_for_but_not_for_ever() -> None:
     away = replace(turned, mask=replace(turned.mask, reason=Reason.FACE_AWAY))
     small = replace(turned, mask=replace(turned.mask, reason=Reason.FACE_TOO_SMALL))
     instants = [round(n * 0.2, 3) for n in range(50)]
-    assert instants[rates([(at, [away]) for at in instants]).index(SETTLED)] == pytest.approx(7.0, abs=0.21)
-    assert instants[rates([(at, [small]) for at in instants]).index(SETTLED)] == pytest.approx(3.0, abs=0.21)
+    waiting = dict(zip(instants, rates([(at, [away]) for at in instants]), strict=True))
+    assert (waiting[2.6], waiting[3.0], waiting[5.8], waiting[6.2]) == (ASKED, AWAITED, AWAITED, SETTLED)
+    assert AWAITED not in rates([(at, [small]) for at in instants])  # no look will make it larger
 
 
 def test_somebody_who_runs_is_followed_closely_and_who_walks_is_not() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,16 @@ def test_the_books_of_the_gates_are_kept(visit: Path) -> None:
     assert looks.audits >= 3  # they sleep from the tenth second on
     assert looks.misses == 0
     assert looks.judged < looks.asked
+
+
+def test_a_camera_that_was_quiet_for_long_is_looked_at_every_four_seconds(tmp_path: Path) -> None:
+    nobody = painted_walk(400, 10, seen=(99.0, 100.0))
+    clip = write_clip(tmp_path / "quiet.mp4", nobody, rate=10, keyframe_every=20, bit_rate=800_000)
+    times = sorted(run_live(clip, synthetic_factory(), rate=5.0, seconds=90.0).present)
+    steps = [(at, until - at) for at, until in pairwise(times)]
+    assert max(step for _, step in steps) <= 4.3
+    assert {round(step) for at, step in steps if 20.0 < at < 35.0} == {2}
+    assert {round(step) for at, step in steps if at > 50.0} == {4}
 
 
 def test_somebody_who_moves_nothing_is_found_by_an_audit(tmp_path: Path) -> None:
