@@ -84,7 +84,8 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
         raised = [repr(error) for error in run.raised]
         ledgers = [run.coverage(plan.camera) for plan in plans]
         events = run.events()
-        states = Counter(str(row.state) for event in events for row in run.repository.evidence(event.id))
+        rows = [row for event in events for row in run.repository.evidence(event.id)]
+        states = Counter(" ".join(filter(None, (row.kind, row.state, row.reason))) for row in rows)
     warm = [sample for sample in samples if sample[0] > 0.25 * 60 * minutes]
     times = np.array([sample[0] for sample in warm])
     slope = float(np.polyfit(times, [sample[1] / 1e6 for sample in warm], 1)[0] * 3600) if len(warm) > 2 else None
