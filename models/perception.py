@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from analyzer.types import CameraId, Detection, Head, Label, ModelRef, Reason, Scene, Track, TrackId
+from analyzer.types import CameraId, Detection, Head, Label, Link, ModelRef, Observation, Reason, Scene, Track, TrackId
 from models.appearance import LinkFinder, LinkOptions, TrackLink
 from models.attributes import AttributeOptions, MaskReader, PersonReader, TrackAttributes
 from models.attributes.gates import ItemThresholds, MaskThresholds
@@ -68,7 +68,22 @@ class CameraPerception:
         tracks = self._tracker.update(frame, detections)
         heads = heads_of(tracks, detections)
         self.links = self._finder.observe(frame, tracks, heads) if self._finder is not None else ()
-        return Scene(frame.ref, self._attributes.observe(frame, tracks, heads))
+        return Scene(frame.ref, linked(self._attributes.observe(frame, tracks, heads), self.links))
+
+
+def linked(observations: tuple[Observation, ...], links: Sequence[TrackLink]) -> tuple[Observation, ...]:
+    """Tell of each beginning track which ended ones it may go on with.
+
+    Only those of its own camera: whom a track of another camera was taken for is known to the judge of that camera alone, and
+    a link without a role is looked up among the tracks of the camera it stands in.
+    """
+    found: dict[TrackId, list[Link]] = {}
+    for one in links:
+        if one.earlier_camera == one.camera:
+            found.setdefault(one.track, []).append(Link(one.earlier_track, one.seen, one.log_odds))
+    if not found:
+        return observations
+    return tuple(replace(seen, links=tuple(found.get(seen.track.id, ()))) for seen in observations)
 
 
 def heads_of(tracks: Sequence[Track], detections: Sequence[Detection]) -> dict[TrackId, Head]:

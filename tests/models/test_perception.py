@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analyzer.types import Box, CameraId, Head, Label, MaskState, Observation, Reason, Scene, Track, TrackId
+from analyzer.types import Box, CameraId, Head, Label, Link, MaskState, Observation, Reason, Scene, Track, TrackId
 from models.appearance import LinkOptions
 from models.errors import AbsentWeights, BackendUnavailable, ChangedWeights, UnknownWeights
 from models.frame import Frame
@@ -86,23 +86,26 @@ def test_a_single_picture_is_seen_without_a_track() -> None:
     assert dict(look.timing_ms)["total"] > 0
 
 
-def returning(factory: PerceptionFactory, camera: CameraId = CAMERA) -> CameraPerception:
-    """Somebody comes, goes for eight seconds and comes back."""
+def returning(factory: PerceptionFactory, camera: CameraId = CAMERA) -> tuple[CameraPerception, Scene]:
+    """Somebody comes, goes for eight seconds and comes back; the scene in which they are known again, or the last."""
     sight = factory.for_camera(camera)
     for k in range(60):
         people = [] if 15 <= k < 40 else [(200.0, MaskState.WORN)]
-        sight.perceive(painted(k / 5, *people))
+        scene = sight.perceive(painted(k / 5, *people))
         if sight.links:
             break
-    return sight
+    return sight, scene
 
 
 def test_a_track_that_goes_on_under_a_new_number_is_a_candidate() -> None:
-    sight = returning(synthetic_factory(PerceptionOptions(links=LinkOptions())))
+    sight, scene = returning(synthetic_factory(PerceptionOptions(links=LinkOptions())))
     (link,) = sight.links
     assert (link.track, link.earlier_track) == (2, 1)
     assert link.log_odds > 0
-    sight.perceive(painted(99, (200, MaskState.WORN)))
+    (seen,) = scene.observations
+    assert seen.track.id == link.track
+    assert seen.links == (Link(link.earlier_track, link.seen, link.log_odds),)
+    assert sight.perceive(painted(99, (200, MaskState.WORN))).observations[0].links == ()
     assert sight.links == ()
 
 
@@ -117,8 +120,9 @@ def test_cameras_near_each_other_share_what_is_kept_until_one_begins_anew() -> N
     links = []
     for k in range(100, 110):
         shown = painted(k / 5, (200, MaskState.WORN))
-        second.perceive(Frame(replace(shown.ref, camera=yard), shown.image))
+        scene = second.perceive(Frame(replace(shown.ref, camera=yard), shown.image))
         links += second.links
+        assert all(seen.links == () for seen in scene.observations)  # whom the other camera took them for is not known here
     assert [link.earlier_camera for link in links] == [CAMERA]
     factory.for_camera(CAMERA)
     third = factory.for_camera(yard)
@@ -129,7 +133,9 @@ def test_cameras_near_each_other_share_what_is_kept_until_one_begins_anew() -> N
 
 
 def test_without_the_option_nothing_is_linked() -> None:
-    assert returning(synthetic_factory()).links == ()
+    sight, scene = returning(synthetic_factory())
+    assert sight.links == ()
+    assert [seen.links for seen in scene.observations] == [()]
 
 
 # --- loading ---------------------------------------------------------------------------------------
