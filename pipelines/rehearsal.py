@@ -3,8 +3,8 @@
 What the gates cost in sight is measured by rehearsing twice, with and without them (`compare`).
 
 The parts are those of `vigil live`: `Streaming` with its gates writes into a pipe, the other end looks, judges by the site
-and tells the gates of people who stand still. Only the clock is another one, so CPU seconds can be measured on a busy
-machine, and hardly anything depends on how fast it is.
+and tells the gates of people who stand still. Only the clock is another one, and a message waits until the one before it was dealt
+with: CPU seconds can be measured on a busy machine, and what is found does not depend on how fast it is.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from pipelines.sources.camera import CameraPlan
 from pipelines.sources.lifecycle import State
 from pipelines.sources.request import CaptureRequest, Wishes
 from pipelines.sources.streaming import Streaming
-from pipelines.sources.wire import Glance, Receiver, Shot, Tally
+from pipelines.sources.wire import Glance, Message, Receiver, Shot, Tally, send
 
 CAMERA: Final = CameraId("rehearsal")
 _SAME_EVENT: Final = 10.0  # s
@@ -150,6 +150,20 @@ class _Stream:
             raise _Over
 
 
+class _Turns:
+    """Whoever sends waits until it was dealt with: what the gates are told then comes at the same picture every time."""
+
+    def __init__(self) -> None:
+        self._dealt_with = threading.Semaphore(0)
+
+    def send(self, descriptor: int, message: Message, pixels: memoryview | None = None) -> None:
+        send(descriptor, message, pixels)
+        self._dealt_with.acquire()
+
+    def dealt_with(self) -> None:
+        self._dealt_with.release()
+
+
 def cpu() -> float:
     """CPU seconds of this process, all threads."""
     spent = resource.getrusage(resource.RUSAGE_SELF)
@@ -199,9 +213,9 @@ def run_live(
     stream, found = _Stream(seconds, warm), Passed(seconds=seconds)
     reading, writing = os.pipe()
     wishes = Wishes(rate)
-    streaming = Streaming(
-        CaptureRequest(writing, Scheme.FILE, str(recording), rate, gated=gated), wishes, stream.clock, stream.sleep
-    )
+    turns = _Turns()
+    request = CaptureRequest(writing, Scheme.FILE, str(recording), rate, gated=gated)
+    streaming = Streaming(request, wishes, stream.clock, stream.sleep, turns.send)
 
     refused: list[Exception] = []
 
@@ -232,12 +246,14 @@ def run_live(
                 grey = np.frombuffer(pixels, np.uint8).reshape(message.height, message.width)
                 camera.glanced(message, grey, _utc(message.arrival))
                 found.missed = message.missed
+            turns.dealt_with()
     except EOFError:
         thread.join()
         if refused:
             raise BadRecording(str(recording), f"cannot be read ({refused[0]})", "see whether a player opens it") from refused[0]
     finally:
         os.close(reading)
+        turns.dealt_with()  # who still waits then finds nobody to write to, and ends
     found.cpu = cpu() - (stream.began if stream.began is not None else cpu())
     found.seconds = seconds
     found.looks = added_up(camera.camera, BEGIN, camera.looks.drain())

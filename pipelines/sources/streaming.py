@@ -25,7 +25,7 @@ from pipelines.sources.address import Scheme
 from pipelines.sources.painted import painted
 from pipelines.sources.request import CaptureRequest, StreamChangedError, Wishes
 from pipelines.sources.timeline import Arrivals, StreamTimeline, dated_back
-from pipelines.sources.wire import Glance, Opened, Pulse, Shot, Tally, send
+from pipelines.sources.wire import Glance, Opened, Pulse, Send, Shot, Tally, send
 
 _GLANCE_EVERY: Final = 1.0  # s
 _PULSE_EVERY: Final = 0.5  # s
@@ -77,6 +77,7 @@ class Streaming:
         wishes: what is asked in between.
         clock: monotonic seconds.
         sleep: waits for so many seconds; recordings are held back with it.
+        send: passes a message on.
     """
 
     def __init__(
@@ -85,8 +86,9 @@ class Streaming:
         wishes: Wishes,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        send: Send = send,
     ) -> None:
-        self._request, self._wishes, self._clock, self._sleep = request, wishes, clock, sleep
+        self._request, self._wishes, self._clock, self._sleep, self._send = request, wishes, clock, sleep, send
         self._counts, self._timeline = _Counts(), StreamTimeline()
         self._gate, self._motion, self._sampler = PacketGate(), MotionTest(), RateSampler(request.rate)
         self._since, self._last_sent = _SinceGlance(), 0.0
@@ -118,7 +120,7 @@ class Streaming:
 
     def _announce(self, width: int, height: int, rate: Fraction | None) -> None:
         self._size = width, height
-        send(self._request.descriptor, Opened(self._codec, width, height, float(rate) if rate else None))
+        self._send(self._request.descriptor, Opened(self._codec, width, height, float(rate) if rate else None))
 
     def _arriving(self, container: InputContainer, stream: VideoStream) -> Iterator[tuple[Packet[VideoStream], float]]:
         if self._request.scheme is Scheme.FILE:
@@ -279,7 +281,7 @@ class Streaming:
 
     def _tell(self, message: Shot | Glance | Pulse, pixels: memoryview | None = None) -> None:
         self._last_sent = self._clock()
-        send(self._request.descriptor, message, pixels)
+        self._send(self._request.descriptor, message, pixels)
 
     def _paint(self) -> None:
         """Sources that have pictures and no packets."""

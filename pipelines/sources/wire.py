@@ -11,7 +11,7 @@ import os
 import select
 import struct
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from pipelines.records import GapReason
 
@@ -99,6 +99,12 @@ class Ended:
 
 Message = Opened | Shot | Glance | Pulse | Ended
 _KINDS: Final[tuple[type[Message], ...]] = (Opened, Shot, Glance, Pulse, Ended)
+
+
+class Send(Protocol):
+    """Writes one message, and its pixels, to a descriptor."""
+
+    def __call__(self, descriptor: int, message: Message, pixels: memoryview | None = None) -> None: ...
 
 
 def send(descriptor: int, message: Message, pixels: memoryview | None = None) -> None:

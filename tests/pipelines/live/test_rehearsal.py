@@ -48,10 +48,10 @@ def test_an_event_much_later_is_another_one() -> None:
 def test_gates_save_looks_and_miss_neither_people_nor_events(visit: Path) -> None:
     gated, ungated = (run_live(visit, synthetic_factory(), rate=5.0, seconds=45.0, gated=on) for on in (True, False))
     found = compare(gated, ungated)
-    assert found.judged < 0.9 * found.judged_ungated  # about 0.7; packet sizes differ from one encoding to the next
+    assert found.judged < 0.75 * found.judged_ungated
     assert found.events >= 1
     assert found.missed_events == 0
-    assert found.missed_seconds <= 0.1 * found.person_seconds
+    assert found.missed_seconds <= 0.085 * found.person_seconds  # 1.0 s of 12.1 s, the same every time
 
 
 def test_the_books_of_the_gates_are_kept(visit: Path) -> None:
