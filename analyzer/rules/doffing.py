@@ -10,7 +10,8 @@ from typing import ClassVar
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment, Person
 from analyzer.outfits import Off
-from analyzer.scope import Scope, Standing
+from analyzer.rules.leaving import leaving
+from analyzer.scope import Scope
 from analyzer.site import Zone
 from analyzer.types import Need, Reason, Verdict
 
@@ -30,12 +31,8 @@ class Doffing:
     visit_min: timedelta = timedelta(seconds=30)
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:
-        for person in moment.people:
-            for leaving in person.left:
-                standing = self.scope.standing(person.role.role)
-                concerns = leaving.zone.kind in self.scope.zones and leaving.stayed >= self.visit_min
-                if concerns and standing is not Standing.OUTSIDE:
-                    yield self._judge(person, leaving.zone, decided=standing is Standing.INSIDE)
+        for person, zone, decided in leaving(moment, self.scope, self.visit_min):
+            yield self._judge(person, zone, decided=decided)
 
     def _judge(self, person: Person, zone: Zone, *, decided: bool) -> Judgement:
         taken = dict(person.doffed)

@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment, Person
-from analyzer.scope import Scope, Standing
+from analyzer.rules.leaving import leaving
+from analyzer.scope import Scope
 from analyzer.site import Zone
 from analyzer.types import Reason, Verdict, ZoneKind
 
@@ -30,13 +31,9 @@ class HandHygiene:
     visit_min: timedelta = timedelta(seconds=30)
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:
-        for person in moment.people:
-            for leaving in person.left:
-                standing = self.scope.standing(person.role.role)
-                concerns = leaving.zone.kind in self.scope.zones and leaving.stayed >= self.visit_min
-                if concerns and standing is not Standing.OUTSIDE:
-                    station = any(zone.kind is ZoneKind.HAND_HYGIENE for zone in moment.zones)
-                    yield _judge(person, leaving.zone, decided=standing is Standing.INSIDE, station=station)
+        for person, zone, decided in leaving(moment, self.scope, self.visit_min):
+            station = any(one.kind is ZoneKind.HAND_HYGIENE for one in moment.zones)
+            yield _judge(person, zone, decided=decided, station=station)
 
 
 def _judge(person: Person, zone: Zone, *, decided: bool, station: bool) -> Judgement:

@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from analyzer.types import CameraId, FacilityId
 from api.convert import camera_connection_out, facility_connection_out
 from api.deps import CoverageReader, RepositoryDep, ServiceDep
-from api.errors import PROBLEM_RESPONSES, FieldFault, Problem
+from api.errors import PROBLEM_RESPONSES
 from api.schemas import CameraConnectionOut, FacilityConnectionOut, Identifier, Moment, RedrawingOut
+from api.stretch import stretch
 from pipelines.connection import camera_connection, connection_of
 from pipelines.redrawing import open_redrawings
 
@@ -57,9 +58,4 @@ def read_redrawings(*, principal: CoverageReader, service: ServiceDep, repositor
 
 
 def _period(now: datetime, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
-    end = min(until, now) if until is not None else now
-    start = since or end - timedelta(days=1)
-    if not timedelta(0) < end - start <= _LONGEST:
-        fault = FieldFault(place="query.since", problem=f"must lie before `until`, at most {_LONGEST.days} days")
-        raise Problem("invalid", "the stretch of time is empty or too long", (fault,))
-    return start, end
+    return stretch(since, min(until, now) if until is not None else now, _LONGEST)

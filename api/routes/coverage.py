@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from analyzer.types import CameraId
 from api.convert import coverage_page_out, gates_out
 from api.deps import CoverageReader, RepositoryDep, ServiceDep
-from api.errors import PROBLEM_RESPONSES, FieldFault, Problem
+from api.errors import PROBLEM_RESPONSES
 from api.schemas import CoveragePageOut, GatesOut, Identifier, Moment
+from api.stretch import stretch
 from api.timeline import build_timeline
 
 router = APIRouter(prefix="/api/v1", tags=["coverage"], responses=PROBLEM_RESPONSES)
@@ -52,9 +53,4 @@ def read_gates(
 
 
 def _period(now: datetime, since: datetime | None, until: datetime | None) -> tuple[datetime, datetime]:
-    end = until or now
-    start = since or end - timedelta(days=1)
-    if not timedelta(0) < end - start <= _LONGEST:
-        fault = FieldFault(place="query.since", problem=f"must lie before `until`, at most {_LONGEST.days} days")
-        raise Problem("invalid", "the stretch of time is empty or too long", (fault,))
-    return start, end
+    return stretch(since, until or now, _LONGEST)
