@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import ClassVar
 
 from analyzer.judgement import Judgement
+from analyzer.leaving import leaving
 from analyzer.moment import Moment, Person
 from analyzer.outfits import Off
-from analyzer.rules.leaving import leaving
 from analyzer.scope import Scope
 from analyzer.site import Zone
 from analyzer.types import Need, Reason, Verdict
