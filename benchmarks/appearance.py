@@ -11,31 +11,28 @@ The network's features need `onnx` and `onnxruntime` (extra ``train``): the ship
 
 from __future__ import annotations
 
+import argparse
 import csv
-import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 
-from analyzer.types import Box, CameraId, FrameRef, Label
+from analyzer.types import Box, Label
 from models import crops
 from models.appearance.colours import ClothesColours, below_head
 from models.appearance.links import closeness_of
 from models.backends import open_backend
 from models.detectors.overlap import overlaps
 from models.evaluation.counted import read_visits
-from models.frame import Frame
+from models.evaluation.recorded import frames_of
 from models.perception import PERSON, heads_of, load_perception
 from models.trackers import SteadyTracker
 from models.weights import entry_of, load_catalogue, read_verified
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
 ALONE = "intel_one_by_one_person.mp4"
 RATE = {ALONE: 2.0}
 USUAL_RATE = 5.0
@@ -103,23 +100,11 @@ def take(people: People, image: np.ndarray, seen: Sequence[tuple[int, Box]], at:
         person.looks.append((look, features_of))
 
 
-def frames(path: Path, rate: float) -> Iterator[Frame]:
-    last = -1.0
-    with av.open(str(path)) as container:
-        for index, picture in enumerate(container.decode(video=0)):
-            at = float(picture.time or 0.0)
-            if at - last < 0.99 / rate:
-                continue
-            last, pts = at, timedelta(seconds=at)
-            image = picture.to_ndarray(format="bgr24")
-            yield Frame(FrameRef(CameraId(path.name), index, pts, START + pts, image.shape[1], image.shape[0]), image)
-
-
 def of_recording(path: Path, network: Features | None, detector: object) -> People:
     people: People = {}
     tracker = SteadyTracker()
     visits = read_visits(Path(__file__).parents[1] / "datasets" / "video" / "people.csv").get(path.name, ())
-    for frame in frames(path, RATE.get(path.name, USUAL_RATE)):
+    for frame in frames_of(path, RATE.get(path.name, USUAL_RATE)):
         found = detector.detect([frame])[0]  # type: ignore[attr-defined]
         tracks = [one for one in tracker.update(frame, found) if one.label is Label.PERSON and one.box.height >= LEAST_PX]
         heads = heads_of(tracks, found)
@@ -327,11 +312,12 @@ def report_links(found: dict[str, Pairs]) -> None:
     print(f"calibration error of held-out log-odds (ten bins, sources weighing alike): {error:.3f}")
 
 
-def main(arguments: Sequence[str]) -> int:
-    if not arguments:
-        print(__doc__)
-        return 2
-    data = Path(arguments[0])
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("data", type=Path, help="folder of the data sets")
+    parser.add_argument("--fit", action="store_true", help="print the logistic fit of the links")
+    options = parser.parse_args(arguments)
+    data = options.data
     network, detector = features(), load_perception().detector
     gathered = {path.name: of_recording(path, network, detector) for path in sorted((data / "video").glob("*.mp4"))}
     gathered |= {f"clinic camera {camera}": of_clinic(data / "clinic_roles", camera, network) for camera in (1, 2, 3)}
@@ -354,11 +340,11 @@ def main(arguments: Sequence[str]) -> int:
             found[source] = pairs
     report(found)
     report_links(found)
-    if "--fit" in arguments:
+    if options.fit:
         usual = float(np.mean(list(strangers(found).values())))
         print("strangers {:.2f}, slope {:.2f}, even point {:.2f}".format(usual, *fit(*balanced(found, usual))))
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

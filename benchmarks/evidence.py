@@ -6,8 +6,8 @@ a 4 s event out of the middle both ways, and prints CPU seconds (medians), their
 
 from __future__ import annotations
 
+import argparse
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -70,4 +70,6 @@ def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 7)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("rounds", type=int, nargs="?", default=7, help="how often each is measured")
+    main(parser.parse_args().rounds)

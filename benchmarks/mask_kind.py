@@ -8,8 +8,8 @@ sure answers count, and how often a respirator is then taken for something else.
 
 from __future__ import annotations
 
+import argparse
 import csv
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -89,11 +89,11 @@ def share(right: int, total: int) -> str:
     return "-" if interval is None else f"{right / total:.2f} [{interval.low:.2f}, {interval.high:.2f}] of {total}"
 
 
-def main(arguments: Sequence[str]) -> int:
-    if not arguments:
-        print(__doc__)
-        return 2
-    sets, kinds, cuts = heads(Path(arguments[0]))
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("data", type=Path, help="folder of the data sets")
+    data = parser.parse_args(arguments).data
+    sets, kinds, cuts = heads(data)
     plain, mirrored = features(cuts), features([np.ascontiguousarray(cut[:, ::-1]) for cut in cuts])
     found = np.zeros((len(kinds), len(KINDS)))
     for name in np.unique(sets):
@@ -121,4 +121,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

@@ -9,8 +9,8 @@ read one by one, no tracks and no memory. It is not a straw man: it is what a fi
 
 from __future__ import annotations
 
+import argparse
 import statistics
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -177,4 +177,8 @@ def main(path: Path | None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument(
+        "recording", type=Path, nargs="?", default=None, help="recording to take the frames from; else they are composed"
+    )
+    main(parser.parse_args().recording)

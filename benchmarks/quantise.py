@@ -11,9 +11,9 @@ int8 ships when it loses at most half a point and is faster; the last line of ea
 
 from __future__ import annotations
 
+import argparse
 import logging
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -209,14 +209,14 @@ def measure_mask(data: Path, content: bytes) -> None:
         print(f"  {verdict(whole, figures, ratio, (len(content), len(small_bytes)))}", flush=True)
 
 
-def main(arguments: Sequence[str]) -> int:
-    if not arguments:
-        print(__doc__)
-        return 2
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("data", type=Path, help="folder of the data sets")
+    data = parser.parse_args(arguments).data
     logging.getLogger().setLevel(logging.ERROR)  # the quantiser says of every picture how it might be prepared otherwise
     catalogue = load_catalogue()
-    measure_detector(Path(arguments[0]), read_verified(entry_of(DETECTOR, catalogue)))
-    measure_mask(Path(arguments[0]), read_verified(entry_of(MASK, catalogue)))
+    measure_detector(data, read_verified(entry_of(DETECTOR, catalogue)))
+    measure_mask(data, read_verified(entry_of(MASK, catalogue)))
     return 0
 
 
@@ -227,4 +227,4 @@ def spread(found: Sequence[tuple[Path, int, Box]], most: int) -> list[tuple[np.n
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

@@ -6,7 +6,7 @@ transaction (a live camera) and a hundred (a recording), and the time of a page 
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -142,4 +142,6 @@ def main(number: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("events", type=int, nargs="?", default=2_000, help="how many events are stored")
+    main(parser.parse_args().events)

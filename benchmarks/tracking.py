@@ -7,7 +7,7 @@ the same on every machine.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -168,4 +168,6 @@ def main(seeds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("seeds", type=int, nargs="?", default=5, help="how many scenes of each number of people")
+    main(parser.parse_args().seeds)

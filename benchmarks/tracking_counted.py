@@ -7,36 +7,22 @@ the columns mean. A tracker that is not installed is left out with its reason.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
+import argparse
+from collections.abc import Sequence
 from dataclasses import astuple
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import av
 import numpy as np
 
-from analyzer.types import CameraId, Detection, FrameRef
+from analyzer.types import Detection
 from models.errors import BackendUnavailable
 from models.evaluation.counted import CountedFigures, Instant, count_tracks, read_visits
+from models.evaluation.recorded import frames_of
 from models.frame import Frame
 from models.perception import load_perception
 from models.trackers import TRACKERS
 
 NOTED = Path(__file__).parents[1] / "datasets" / "video" / "people.csv"
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def frames(path: Path, rate: float) -> Iterator[Frame]:
-    last = -np.inf
-    with av.open(str(path)) as container:
-        for index, picture in enumerate(container.decode(video=0)):
-            at = float(picture.time or 0.0)
-            if at - last < 0.99 / rate:
-                continue
-            last, pts = at, timedelta(seconds=at)
-            image = picture.to_ndarray(format="bgr24")
-            yield Frame(FrameRef(CameraId(path.name), index, pts, START + pts, image.shape[1], image.shape[0]), image)
 
 
 def run(name: str, seen: Sequence[tuple[Frame, tuple[Detection, ...]]]) -> list[Instant]:
@@ -53,11 +39,12 @@ def row(recording: str, name: str, figures: CountedFigures) -> str:
     return f"{recording:34} {name:10} {visits:6} {ids:4} {surplus:7} {missed:6} {switches:8} {found:6.2f}"
 
 
-def main(arguments: Sequence[str]) -> int:
-    if not arguments:
-        print(__doc__)
-        return 2
-    rate = float(arguments[1]) if len(arguments) > 1 else 5.0
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("data", type=Path, help="folder of the data sets")
+    parser.add_argument("rate", type=float, nargs="?", default=5.0, help="analysed frames a second")
+    options = parser.parse_args(arguments)
+    rate = options.rate
     detector = load_perception().detector
     print(
         f"{rate:g} frames a second\n{'recording':34} {'tracker':10} {'people':>6} {'ids':>4} {'surplus':>7} {'missed':>6} {'switches':>8} {'found':>6}"
@@ -65,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     sums: dict[str, list[CountedFigures]] = {}
     unavailable: dict[str, str] = {}
     for recording, visits in read_visits(NOTED).items():
-        seen = [(frame, tuple(detector.detect([frame])[0])) for frame in frames(Path(arguments[0]) / "video" / recording, rate)]
+        seen = [(frame, tuple(detector.detect([frame])[0])) for frame in frames_of(options.data / "video" / recording, rate)]
         for name in TRACKERS:
             try:
                 figures = count_tracks(visits, run(name, seen))
@@ -84,4 +71,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())
