@@ -21,12 +21,14 @@ class CropQuality:
     """How good a crop is, measured on the pixels.
 
     ``detail`` is the strength of edges against the contrast of the crop, at a fixed small size (median 0.17 for sharp
-    heads, 0.09 for heads of six effective pixels); ``light`` the mean gray level in 0..255.
+    heads, 0.09 for heads of six effective pixels); ``light`` the mean gray level in 0..255. ``frontal`` is the probability
+    that a face is turned to the camera, 0 (averted) to 1; 1 where the network does not tell.
     """
 
     height_px: float
     detail: float
     light: float
+    frontal: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

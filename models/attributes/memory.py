@@ -204,10 +204,10 @@ def _is_due(last: timedelta | None, now: timedelta, every: timedelta) -> bool:
 
 
 def _best(crops: Sequence[_CropT], since: timedelta, count: int) -> tuple[_CropT, ...]:
-    """Return the newest crop and the best of the others, oldest first: large and rich in detail."""
+    """Return the newest crop and the best of the others, oldest first: large, rich in detail, turned to the camera."""
     newest = crops[-1]
     others = [one for one in crops[:-1] if one.at >= since]
-    others.sort(key=lambda one: (-one.quality.height_px * one.quality.detail, one.at))
+    others.sort(key=lambda one: (-one.quality.height_px * one.quality.detail * one.quality.frontal, one.at))
     return (*sorted(others[: count - 1], key=lambda one: one.at), newest)
 
 

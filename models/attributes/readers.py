@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, TypeVar
+
+import numpy as np
 
 from analyzer.types import Box, ModelRef
 from models import crops
@@ -17,6 +19,8 @@ from models.errors import MisfitWeights
 from models.frame import Image
 
 _MASK_OUTPUT: Final = "probabilities"
+_FRONTAL_OUTPUT: Final = "frontal"
+"""How much a face is turned to the camera, one value a crop; a network may leave it out."""
 _ITEMS_OUTPUT: Final = "items"
 _ATTIRE_OUTPUT: Final = "attire"
 _ITEM_STATES: Final = 3
@@ -60,12 +64,21 @@ class MaskReader:
 
     def _read(self, image: Image, heads: Sequence[HeadToRead], at: timedelta) -> tuple[MaskEvidence, ...]:
         cuts = [crops.head_crop(image, head.box, crops.MASK_SIZE) for head in heads]
-        values = self._network.run({self._network.inputs[0]: crops.batch(cuts)})[_MASK_OUTPUT]
+        found = self._network.run({self._network.inputs[0]: crops.batch(cuts)})
+        values = found[_MASK_OUTPUT]
         if values.shape != (len(heads), len(MASK_STATES)):
             raise MisfitWeights(f"mask output has shape {values.shape}, expected {(len(heads), len(MASK_STATES))}")
+        frontal = found.get(_FRONTAL_OUTPUT, np.ones(len(heads), dtype=np.float32))
+        if frontal.shape != (len(heads),):
+            raise MisfitWeights(f"frontal output has shape {frontal.shape}, expected {(len(heads),)}")
         return tuple(
-            MaskEvidence(at, tuple(float(p) for p in row), quality_of(cut, head.box.height), head.covered)
-            for row, cut, head in zip(values, cuts, heads, strict=True)
+            MaskEvidence(
+                at,
+                tuple(float(p) for p in row),
+                replace(quality_of(cut, head.box.height), frontal=float(turned)),
+                head.covered,
+            )
+            for row, turned, cut, head in zip(values, frontal, cuts, heads, strict=True)
         )
 
 

@@ -15,6 +15,9 @@ from models.frame import Image
 from models.training.crops import CONTEXT_SCALE, CONTEXT_SIZE
 
 _HEAD_IN_CONTEXT: Final = CONTEXT_SIZE / CONTEXT_SCALE
+_LEANING_SHARE: Final = 0.2
+_LEANING: Final = 75.0
+"""Heads of people who lie, bend down or walk under a camera lean by any angle up to this many degrees."""
 _NOT_VISIBLE_BELOW: Final = 7
 """A head of fewer effective pixels shows no mask to a person either."""
 
@@ -34,7 +37,7 @@ def head_view(
     side = HEAD_SCALE * _HEAD_IN_CONTEXT * float(np.exp(rng.normal(0, 0.16) * strength))
     across = CONTEXT_SIZE / 2 + rng.normal(0, 0.07) * strength * _HEAD_IN_CONTEXT
     down = CONTEXT_SIZE / 2 + (HEAD_LOWERED + rng.normal(0, 0.07) * strength) * _HEAD_IN_CONTEXT
-    angle = rng.normal(0, 11) * strength
+    angle = (rng.normal(0, 11) if rng.random() >= _LEANING_SHARE else rng.uniform(-_LEANING, _LEANING)) * strength
     zoom = size / side
     matrix = cv2.getRotationMatrix2D((across, down), angle, zoom)
     matrix[:, 2] += (size / 2 - across, size / 2 - down)

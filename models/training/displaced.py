@@ -20,9 +20,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from models.errors import AbsentWeights
 from models.frame import Image
 from models.training.crops import CONTEXT_SIZE, MASK_STATES, Contexts
+from models.training.face_points import Face, FaceFinder
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,7 +30,6 @@ _WORN: Final = MASK_STATES.index("worn")
 _INCORRECT: Final = MASK_STATES.index("incorrect")
 _NONE: Final = MASK_STATES.index("none")
 _TWICE: Final = 2 * CONTEXT_SIZE
-_SURE: Final = 0.7
 _TALL_ENOUGH: Final = 44.0
 _FRONTAL: Final = 0.35
 _SIMILAR: Final = 25
@@ -53,51 +52,10 @@ _MIX: Final = ((Place.NOSE_OUT, 0.36), (Place.UNDER_MOUTH, 0.24), (Place.UNDER_C
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Face:
-    """A face in a context: right and left eye, nose, corners of the mouth; and the frame they span."""
-
-    row: int
-    points: Floats
-
-    @property
-    def eyes(self) -> Floats:
-        return np.asarray((self.points[0] + self.points[1]) / 2)
-
-    @property
-    def length(self) -> float:
-        """Pixels from the eyes to the mouth."""
-        return float(np.linalg.norm((self.points[3] + self.points[4]) / 2 - self.eyes))
-
-    @property
-    def down(self) -> Floats:
-        return np.asarray(((self.points[3] + self.points[4]) / 2 - self.eyes) / max(self.length, 1e-6))
-
-    @property
-    def across(self) -> Floats:
-        turned = np.array([self.down[1], -self.down[0]])
-        return turned if turned @ (self.points[1] - self.points[0]) >= 0 else -turned
-
-    @property
-    def width(self) -> float:
-        """Pixels between the eyes."""
-        return float(np.linalg.norm(self.points[1] - self.points[0]))
-
-    @property
-    def turn(self) -> float:
-        """How far the nose lies off the middle of the eyes, over their distance: 0 is frontal."""
-        along = (self.points[1] - self.points[0]) / max(self.width, 1e-6)
-        return float((self.points[2] - self.eyes) @ along / max(self.width, 1e-6))
-
-    def at(self, below: float, beside: float = 0.0) -> Floats:
-        """Return the point so many lengths below and beside the middle of the eyes."""
-        return np.asarray(self.eyes + below * self.length * self.down + beside * self.length * self.across)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Mask:
     """A mask cut out of a context: its outline at twice the size, and where its upper edge crosses the middle line."""
 
-    face: _Face
+    face: Face
     alpha: npt.NDArray[np.float32]
     top: float
 
@@ -116,13 +74,11 @@ def displaced_masks(contexts: Contexts, landmarks: Path, *, count: int, seed: in
     Raises:
         AbsentWeights: the file of the landmarks is not there.
     """
-    if not landmarks.is_file():
-        raise AbsentWeights(f"no face landmarks at {landmarks.name}")
-    find: Any = cv2.FaceDetectorYN.create(str(landmarks), "", (_TWICE, _TWICE), 0.6, 0.3)
+    find = FaceFinder(landmarks)
     rng = np.random.default_rng(seed)
     faces = _faces(contexts, _NONE, count, find, rng)
     masks = [mask for face in _faces(contexts, _WORN, count, find, rng) if (mask := _cut_out(contexts, face)) is not None]
-    made: list[tuple[Image, int, _Face, _Face]] = []
+    made: list[tuple[Image, int, Face, Face]] = []
     turns = np.array([mask.face.turn for mask in masks])
     for face in faces if masks else ():
         near = np.argsort(np.abs(turns - face.turn))[:_SIMILAR]
@@ -142,12 +98,12 @@ def _draw_place(rng: np.random.Generator) -> Place:
     return Place.WHERE_IT_BELONGS
 
 
-def _faces(contexts: Contexts, state: int, count: int, find: Any, rng: np.random.Generator) -> list[_Face]:
+def _faces(contexts: Contexts, state: int, count: int, find: FaceFinder, rng: np.random.Generator) -> list[Face]:
     rows = np.flatnonzero((contexts.states == state) & (contexts.heights >= _TALL_ENOUGH))
     rng.shuffle(rows)
-    found: list[_Face] = []
+    found: list[Face] = []
     for row in rows:
-        face = _points(int(row), contexts.pixels[row], find)
+        face = find(int(row), contexts.pixels[row])
         if face is not None and abs(face.turn) < _FRONTAL:
             found.append(face)
         if len(found) >= count:
@@ -155,20 +111,7 @@ def _faces(contexts: Contexts, state: int, count: int, find: Any, rng: np.random
     return found
 
 
-def _points(row: int, pixels: Image, find: Any) -> _Face | None:
-    """Return the face in the middle of a context; None if there is none or it is not sure."""
-    _, rows = find.detect(cv2.resize(pixels, (_TWICE, _TWICE), interpolation=cv2.INTER_LINEAR))
-    if rows is None:
-        return None
-    faces = np.asarray(rows, dtype=np.float64)
-    off = np.hypot(faces[:, 0] + faces[:, 2] / 2 - 0.5 * _TWICE, faces[:, 1] + faces[:, 3] / 2 - 0.57 * _TWICE)
-    best = int(off.argmin())
-    if off[best] > 0.17 * _TWICE or faces[best, 2] < 0.17 * _TWICE or faces[best, 14] < _SURE:
-        return None
-    return _Face(row, faces[best, 4:14].reshape(5, 2) / 2)
-
-
-def _cut_out(contexts: Contexts, face: _Face) -> _Mask | None:
+def _cut_out(contexts: Contexts, face: Face) -> _Mask | None:
     """Separate a mask from skin and background by colour, started from the points of the face."""
     big = cv2.resize(contexts.pixels[face.row], (_TWICE, _TWICE), interpolation=cv2.INTER_CUBIC)
     marks = np.full((_TWICE, _TWICE), cv2.GC_BGD, np.uint8)
@@ -200,7 +143,7 @@ def _cut_out(contexts: Contexts, face: _Face) -> _Mask | None:
     return _Mask(face, largest.astype(np.float32), float(line[0]))
 
 
-def _outline(face: _Face, points: Sequence[tuple[float, float]]) -> npt.NDArray[np.int32]:
+def _outline(face: Face, points: Sequence[tuple[float, float]]) -> npt.NDArray[np.int32]:
     return (np.array([face.at(below, beside) for below, beside in points]) * 2).astype(np.int32)
 
 
@@ -209,7 +152,7 @@ def _holds(mask: npt.NDArray[np.uint8], point: Floats) -> bool:
     return bool(mask[y, x])
 
 
-def _lay(contexts: Contexts, face: _Face, mask: _Mask, place: Place, rng: np.random.Generator) -> Image:
+def _lay(contexts: Contexts, face: Face, mask: _Mask, place: Place, rng: np.random.Generator) -> Image:
     """Return the context of a face with the mask laid on it at a place."""
     (first, last), heights = place.value
     below = rng.uniform(first, last)
@@ -237,7 +180,7 @@ def _lay(contexts: Contexts, face: _Face, mask: _Mask, place: Place, rng: np.ran
     return np.asarray(np.clip(laid, 0, 255), dtype=np.uint8)
 
 
-def _brightness(pixels: npt.NDArray[Any], face: _Face) -> float:
+def _brightness(pixels: npt.NDArray[Any], face: Face) -> float:
     """Return the mean of the pixels around the eyes."""
     x, y = (int(value) for value in face.eyes)
     reach = max(3, int(face.length / 2))
@@ -245,7 +188,7 @@ def _brightness(pixels: npt.NDArray[Any], face: _Face) -> float:
     return float(around.mean()) if around.size else 128.0
 
 
-def _as_contexts(contexts: Contexts, made: Sequence[tuple[Image, int, _Face, _Face]]) -> Contexts:
+def _as_contexts(contexts: Contexts, made: Sequence[tuple[Image, int, Face, Face]]) -> Contexts:
     faces, masks = [face.row for _, _, face, _ in made], [mask.row for _, _, _, mask in made]
     pairs = list(zip(faces, masks, strict=True))
     return Contexts(

@@ -59,9 +59,15 @@ def build_network(checkpoint: Mapping[str, Any] | None = None) -> Any:
             self.features = build_features(checkpoint)
             self.dropout = nn.Dropout(0.2)
             self.states = nn.Linear(FEATURES, len(MASK_STATES))
+            self.view = nn.Linear(FEATURES, 1)  # fitted afterwards (`models.training.views`); zero says nothing
+            nn.init.zeros_(self.view.weight)
+            nn.init.zeros_(self.view.bias)
 
         def forward(self, crops: Any) -> Any:
-            return self.states(self.dropout(self.features(crops).mean(dim=(2, 3))))
+            return self.states(self.dropout(self.pooled(crops)))
+
+        def pooled(self, crops: Any) -> Any:
+            return self.features(crops).mean(dim=(2, 3))
 
     return MaskNetwork()
 
@@ -118,11 +124,11 @@ def train(contexts: Contexts, schedule: Schedule, build: Callable[[], Any], resu
 
 
 def both_ways(network: Any, crops: Any) -> Any:
-    """Return the mean logits of crops [N,3,S,S] and their mirror images.
+    """Return the mean features [N,F] of crops [N,3,S,S] and their mirror images.
 
-    The second look costs 1.2 ms a crop and gained half a point of balanced accuracy on a source that was held out.
+    The second look costs as much as the first and gained half a point of balanced accuracy on a source that was held out.
     """
-    return (network(crops) + network(crops.flip(3))) / 2
+    return (network.pooled(crops) + network.pooled(crops.flip(3))) / 2
 
 
 def predict(network: Any, crops: list[Image]) -> npt.NDArray[np.float64]:
@@ -131,7 +137,8 @@ def predict(network: Any, crops: list[Image]) -> npt.NDArray[np.float64]:
 
     with torch.inference_mode():
         parts = [
-            both_ways(network, torch.from_numpy(batch(crops[first : first + 64]))).numpy() for first in range(0, len(crops), 64)
+            network.states(both_ways(network, torch.from_numpy(batch(crops[first : first + 64])))).numpy()
+            for first in range(0, len(crops), 64)
         ]
     return np.concatenate(parts).astype(np.float64)
 
@@ -167,7 +174,7 @@ def figures(contexts: Contexts, probabilities: npt.NDArray[np.float64]) -> dict[
     return found
 
 
-def write_run(out: Path, schedule: Schedule, temperature: float, held_out: dict[str, object]) -> None:
+def write_run(out: Path, schedule: Schedule, temperature: float, held_out: dict[str, object], views: Mapping[str, float]) -> None:
     """Write what a run was and how it fared beside its weights."""
-    record = {"schedule": asdict(schedule), "temperature": temperature, "held_out": held_out}
+    record = {"schedule": asdict(schedule), "temperature": temperature, "held_out": held_out, "views": dict(views)}
     (out / "run.json").write_text(json.dumps(record, indent=1), encoding="utf-8")

@@ -128,6 +128,9 @@ def restore_mask(weights: Path, crops: Sequence[Image]) -> Any:
     with torch.no_grad():
         network.states.weight.copy_(torch.from_numpy(stored["network.states.weight"]))
         network.states.bias.copy_(torch.from_numpy(stored["network.states.bias"]))
+        if "network.view.weight" in stored:
+            network.view.weight.copy_(torch.from_numpy(stored["network.view.weight"]))
+            network.view.bias.copy_(torch.from_numpy(stored["network.view.bias"]))
     _unmelt(network, melted, [batch(crops[first : first + 64]) for first in range(0, len(crops), 64)])
     return network
 

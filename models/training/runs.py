@@ -31,6 +31,7 @@ from models.training.export import export_onnx
 from models.training.fitting import Schedule, fit_temperature, softmax
 from models.training.refit import refit
 from models.training.restored import restore_mask
+from models.training.views import fit_views, view_figures, view_labels
 from models.weights import confirm_shipped
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,8 @@ def train_mask(
         data: folder of the data sets.
         out: folder of the run; an interrupted run in it is resumed.
         checkpoint: EfficientNet-lite0 weights of ImageNet (`*.pth`), or the shipped mask network to go on from it (`*.onnx`).
-        landmarks: YuNet as ONNX, to make more wrongly worn masks; without it there are only the real ones.
+        landmarks: YuNet as ONNX, to make more wrongly worn masks and to tell views from one another; without it there are
+            only the real ones, and all views count alike.
         held_out: a set that is not trained on, for an honest figure; None holds out one picture group in eight.
         schedule: length and rates; None takes what suits the checkpoint.
 
@@ -80,13 +82,18 @@ def train_mask(
     test = contexts.sources == held_out if held_out else contexts.groups % _FOLDS == 0
     copies = np.isin(contexts.groups, np.unique(contexts.groups[test]))
     training, validation = contexts.select(~test & ~copies), contexts.select(test)
+    seen = training
     if landmarks is not None:
-        training = _joined(training, displaced_masks(training, landmarks, count=_DISPLACED))
+        training = _joined(seen, displaced_masks(seen, landmarks, count=_DISPLACED))
     with _Curve(out):
         network = mask.train(training, schedule, _mask_start(checkpoint, training), out / "resume.pt", early=not further)
     logits = mask.predict(network, mask.run_time_crops(validation))
     temperature = fit_temperature(logits, validation.states)
-    mask.write_run(out, schedule, temperature, mask.figures(validation, softmax(logits / temperature)))
+    found: dict[str, float] = {}
+    if landmarks is not None:
+        fit_views(network, seen, view_labels(seen, landmarks))
+        found = view_figures(network, validation, view_labels(validation, landmarks))
+    mask.write_run(out, schedule, temperature, mask.figures(validation, softmax(logits / temperature)), found)
     _save(network, out)
     return export_mask(network, temperature, out / "mask_state.onnx")
 
@@ -147,7 +154,7 @@ def ppe_temperatures(people: ppe.People, items: npt.NDArray[np.float64], attire:
 
 
 def export_mask(network: Any, temperature: float, target: Path) -> Path:
-    """Write the mask network with the mirrored look, softmax and temperature inside."""
+    """Write the mask network with the mirrored look, softmax and temperature inside; its second output is `views`' layer."""
     import torch
 
     class Calibrated(torch.nn.Module):  # type: ignore[misc]
@@ -156,9 +163,11 @@ def export_mask(network: Any, temperature: float, target: Path) -> Path:
             self.network = network
 
         def forward(self, crops: Any) -> Any:
-            return torch.softmax(mask.both_ways(self.network, crops) / temperature, dim=-1)
+            pooled = mask.both_ways(self.network, crops)
+            states = torch.softmax(self.network.states(pooled) / temperature, dim=-1)
+            return states, torch.sigmoid(self.network.view(pooled))[:, 0]
 
-    export_onnx(Calibrated(), {"crops": torch.rand(2, 3, MASK_SIZE, MASK_SIZE)}, ["probabilities"], target)
+    export_onnx(Calibrated(), {"crops": torch.rand(2, 3, MASK_SIZE, MASK_SIZE)}, ["probabilities", "frontal"], target)
     return target
 
 

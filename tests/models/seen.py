@@ -41,8 +41,9 @@ def mask(
     light: float = 120,
     seconds: float = 0.0,
     covered: bool = False,
+    frontal: float = 1.0,
 ) -> MaskEvidence:
-    quality = CropQuality(px, detail, light)
+    quality = CropQuality(px, detail, light, frontal)
     return MaskEvidence(timedelta(seconds=seconds), (worn, incorrect, none, not_visible), quality, covered)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -94,6 +96,20 @@ def test_turning_away_makes_the_instant_unknown_and_not_the_track() -> None:
     away = mask(not_visible=0.9, none=0.1)
     assert claim_mask([BARE, BARE, away], LIMITS).reason is Reason.FACE_AWAY
     assert claim_mask([BARE, away, BARE], LIMITS).state is MaskState.NONE
+
+
+def test_a_profile_does_not_outvote_the_face_seen_from_the_front() -> None:
+    front = mask(incorrect=0.8, worn=0.15, none=0.05)
+    profiles = [mask(worn=0.8, incorrect=0.15, none=0.05, frontal=0.1), mask(worn=0.7, incorrect=0.25, none=0.05, frontal=0.2)]
+    assert claim_mask([*profiles, front], LIMITS).state is MaskState.INCORRECT
+    turned = [replace(one, quality=replace(one.quality, frontal=1.0)) for one in profiles]
+    assert claim_mask([*turned, front], LIMITS).state is MaskState.WORN
+
+
+@given(st.lists(crops(), min_size=1, max_size=5), st.floats(0.01, 1))
+def test_only_the_difference_between_views_counts(some: list[MaskEvidence], frontal: float) -> None:
+    turned = [replace(one, quality=replace(one.quality, frontal=frontal)) for one in some]
+    assert claim_mask(turned, LIMITS) == claim_mask(some, LIMITS)
 
 
 def test_an_item_is_absent_only_if_its_body_part_is_seen() -> None:

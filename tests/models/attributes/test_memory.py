@@ -217,6 +217,40 @@ class Wrong:
         return {"probabilities": np.zeros((1, 3), np.float32)}
 
 
+class Turning:
+    """A head that turns away after the first look: what it says of the face, and how much of it is seen."""
+
+    inputs = ("crops",)
+    outputs = ("probabilities", "frontal")
+
+    def __init__(self, *frontal: float) -> None:
+        self.left = list(frontal)
+
+    def run(self, inputs: dict[str, Array]) -> dict[str, Array]:
+        frontal = self.left.pop(0)
+        said = (0.1, 0.85, 0.05, 0.0) if frontal > 0.5 else (0.7, 0.25, 0.05, 0.0)
+        return {"probabilities": np.array([said], np.float32), "frontal": np.array([frontal], np.float32)}
+
+
+def test_crops_turned_to_the_camera_are_kept_before_profiles() -> None:
+    options = AttributeOptions(best=2, mask_window=timedelta(seconds=60), mask_every=timedelta(seconds=1))
+    attributes = TrackAttributes(MaskReader(Turning(0.95, 0.2, 0.1, 0.1), MASKS, LIMITS), None, options)
+    for k in range(4):
+        (one,) = observed(attributes, k * 1.0, {1: MaskState.WORN})
+    assert one.mask is not None
+    assert (one.mask.state, one.mask.crops) == (MaskState.INCORRECT, 2)
+
+
+def test_a_network_whose_views_do_not_fit_its_crops_is_refused() -> None:
+    class Odd(Turning):
+        def run(self, inputs: dict[str, Array]) -> dict[str, Array]:
+            return super().run(inputs) | {"frontal": np.ones((1, 2), np.float32)}
+
+    attributes = TrackAttributes(MaskReader(Odd(1.0), MASKS, LIMITS), None)
+    with pytest.raises(MisfitWeights, match="frontal output has shape"):
+        observed(attributes, 0, {1: MaskState.NONE})
+
+
 def test_a_network_of_another_task_is_refused() -> None:
     with pytest.raises(MisfitWeights, match="persons"):
         PersonReader(MaskProgram(), MASKS, ITEM_LIMITS)
