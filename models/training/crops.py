@@ -82,16 +82,44 @@ class Contexts:
         )
 
 
-def labelled_heads(data: Path, head_labels: Path | None = None) -> Iterator[LabelledHead]:
+@dataclass(frozen=True, slots=True)
+class LabelLine:
+    """A line, from 1, of the label file of a picture of a set."""
+
+    source: str
+    picture: str
+    line: int
+
+
+def read_corrections(path: Path) -> dict[LabelLine, str]:
+    """Return the state that a person saw on faces that their set labels otherwise (set, picture, line, labelled, seen).
+
+    Raises:
+        ValueError: a row has no line number or names no mask state.
+    """
+    found: dict[LabelLine, str] = {}
+    with path.open(encoding="utf-8", newline="") as rows:
+        for number, row in enumerate(csv.DictReader(rows), start=2):
+            if not row["line"].isdigit() or row["seen"] not in MASK_STATES:
+                raise ValueError(f"{path.name}:{number}: expected a line number and one of {', '.join(MASK_STATES)}")
+            found[LabelLine(row["set"], row["picture"], int(row["line"]))] = row["seen"]
+    return found
+
+
+def labelled_heads(
+    data: Path, head_labels: Path | None = None, corrections: Mapping[LabelLine, str] | None = None
+) -> Iterator[LabelledHead]:
     """Yield every labelled head below the data folder: face sets, folders of faces, and labels made by eye.
 
     Args:
         data: folder that holds `mask_kaggle`, `mask_ilc`, `mask_folders`, ...; a set that is absent is logged.
         head_labels: CSV of head boxes labelled by eye (set, picture, x1, y1, x2, y2, state).
+        corrections: of `read_corrections`: what replaces a label of a face set. For training; a measurement takes the
+            labels as they are.
     """
     for name, states in _FACE_SETS.items():
         if (data / name).is_dir():
-            yield from _yolo_faces(name, data / name, states)
+            yield from _yolo_faces(name, data / name, states, corrections or {})
         else:
             log.warning("data set %s is absent", name)
     for folder, state in (("with_mask", "worn"), ("without_mask", "none")):
@@ -105,7 +133,7 @@ def labelled_heads(data: Path, head_labels: Path | None = None) -> Iterator[Labe
         yield from _heads_by_eye(data, head_labels)
 
 
-def _yolo_faces(source: str, folder: Path, states: Sequence[str]) -> Iterator[LabelledHead]:
+def _yolo_faces(source: str, folder: Path, states: Sequence[str], corrections: Mapping[LabelLine, str]) -> Iterator[LabelledHead]:
     for labels in sorted((folder / "labels").glob("*.txt")):
         picture = next((folder / "images").glob(labels.stem + ".*"), None)
         if picture is None:
@@ -114,7 +142,7 @@ def _yolo_faces(source: str, folder: Path, states: Sequence[str]) -> Iterator[La
         if image is None:
             continue
         height, width = image.shape[:2]
-        for line in labels.read_text(encoding="utf-8").splitlines():
+        for number, line in enumerate(labels.read_text(encoding="utf-8").splitlines(), start=1):
             values = line.split()
             if len(values) < _YOLO_FIELDS:
                 continue
@@ -122,7 +150,8 @@ def _yolo_faces(source: str, folder: Path, states: Sequence[str]) -> Iterator[La
             if w <= 0 or h <= 0:
                 continue
             face = Box(x - w / 2, y - h / 2, x + w / 2, y + h / 2)
-            yield LabelledHead(source, picture, head_of_face(face), states[int(values[0])], h)
+            state = corrections.get(LabelLine(source, picture.name, number), states[int(values[0])])
+            yield LabelledHead(source, picture, head_of_face(face), state, h)
 
 
 def _heads_by_eye(data: Path, head_labels: Path) -> Iterator[LabelledHead]:
@@ -193,13 +222,15 @@ def build_contexts(heads: Iterable[LabelledHead]) -> Contexts:
     )
 
 
-def cached_contexts(data: Path, cache: Path, head_labels: Path | None = None) -> Contexts:
+def cached_contexts(
+    data: Path, cache: Path, head_labels: Path | None = None, corrections: Mapping[LabelLine, str] | None = None
+) -> Contexts:
     """Load the contexts from the cache file, or cut them and write it.
 
     Delete the file after the data or this module have changed: the cache does not know.
     """
     if not cache.exists():
-        made = build_contexts(labelled_heads(data, head_labels))
+        made = build_contexts(labelled_heads(data, head_labels, corrections))
         cache.parent.mkdir(parents=True, exist_ok=True)
         np.savez(
             cache,

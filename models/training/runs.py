@@ -25,7 +25,7 @@ from models.errors import AbsentWeights
 from models.evaluation.ppe import PpeReport, as_json, ppe_figures
 from models.evaluation.ppe_labels import LabelledPerson
 from models.training import mask, ppe
-from models.training.crops import Contexts, cached_contexts
+from models.training.crops import Contexts, cached_contexts, read_corrections
 from models.training.displaced import displaced_masks
 from models.training.export import export_onnx
 from models.training.fitting import Schedule, fit_temperature, softmax
@@ -78,7 +78,8 @@ def train_mask(
     if further and checkpoint.is_file():
         confirm_shipped("mask-state", checkpoint)
     schedule = schedule or (FURTHER_SCHEDULE if further else MASK_SCHEDULE)
-    contexts = cached_contexts(data, out / "cache" / "heads.npz", LABELS / "heads.csv")
+    corrections = read_corrections(LABELS / "corrections.csv")
+    contexts = cached_contexts(data, out / "cache" / "heads.npz", LABELS / "heads.csv", corrections)
     test = contexts.sources == held_out if held_out else contexts.groups % _FOLDS == 0
     copies = np.isin(contexts.groups, np.unique(contexts.groups[test]))
     training, validation = contexts.select(~test & ~copies), contexts.select(test)

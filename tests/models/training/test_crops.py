@@ -18,7 +18,9 @@ from models.training.crops import (
     cached_contexts,
     context,
     labelled_heads,
+    read_corrections,
 )
+from models.training.runs import LABELS
 
 
 def scene(seed: int = 0, width: int = 320, height: int = 240) -> np.ndarray:  # type: ignore[type-arg]
@@ -62,6 +64,30 @@ def test_heads_labelled_by_eye_are_taken_as_they_are(data: Path) -> None:
     labels.write_text("set,picture,x1,y1,x2,y2,state\nmask_ilc,p2.png,10,10,50,60,not_visible\n", encoding="utf-8")
     last = list(labelled_heads(data, labels))[-1]
     assert (last.head, last.state, last.labelled_height) == (Box(10, 10, 50, 60), "not_visible", 50.0)
+
+
+def test_a_corrected_line_has_the_state_that_was_seen_and_all_others_keep_theirs(data: Path) -> None:
+    corrections = data / "corrections.csv"
+    corrections.write_text("set,picture,line,labelled,seen\nmask_kaggle,p1.png,2,incorrect,worn\n", encoding="utf-8")
+    plain = list(labelled_heads(data))
+    corrected = list(labelled_heads(data, None, read_corrections(corrections)))
+    changed = [(old.state, new.state) for old, new in zip(plain, corrected, strict=True) if old != new]
+    assert changed == [("incorrect", "worn")]
+    assert (corrected[1].source, corrected[1].state) == ("mask_kaggle", "worn")
+
+
+@pytest.mark.parametrize("row", ["mask_kaggle,p1.png,second,incorrect,worn", "mask_kaggle,p1.png,2,incorrect,half"])
+def test_a_correction_that_says_nothing_is_named_by_its_line(tmp_path: Path, row: str) -> None:
+    (tmp_path / "corrections.csv").write_text(f"set,picture,line,labelled,seen\n{row}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"corrections\.csv:2: expected a line number and one of worn"):
+        read_corrections(tmp_path / "corrections.csv")
+
+
+def test_the_corrections_here_change_labels_and_name_each_line_once() -> None:
+    path = LABELS / "corrections.csv"
+    rows = path.read_text(encoding="utf-8").splitlines()[1:]
+    assert len(read_corrections(path)) == len(rows)
+    assert all(row.split(",")[3] != row.split(",")[4] for row in rows)
 
 
 def test_a_frame_of_a_recording_can_be_labelled(tmp_path: Path) -> None:
