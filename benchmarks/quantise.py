@@ -26,6 +26,7 @@ import numpy as np
 
 from analyzer.types import Box, CameraId, FrameRef, Label, ModelRef
 from models import crops
+from models.attributes.second_look import look
 from models.backends import BACKENDS, Network
 from models.backends.protocol import Array
 from models.detectors import PersonHeadDetector
@@ -145,7 +146,7 @@ def masks(network: Network, heads: Sequence[tuple[np.ndarray, int]]) -> tuple[fl
     """Return balanced accuracy of mask yes/no and the largest mean of recalls over the three states."""
     cuts = [cut for cut, _ in heads]
     states = np.array([state for _, state in heads])
-    rows = [network.run({network.inputs[0]: crops.batch(cuts[k : k + 16])})["probabilities"] for k in range(0, len(cuts), 16)]
+    rows = [look(network, cuts[k : k + 16]).probabilities for k in range(0, len(cuts), 16)]
     table = np.concatenate(rows)[:, [0, 2, 1]]  # worn, none, incorrect: the order of the labels
     claimed = table.argmax(axis=1)
     yes = [float(np.mean((claimed[some] == 0) == right)) for some, right in ((states == 0, True), (states != 0, False))]

@@ -23,7 +23,7 @@ Tensor = npt.NDArray[np.float32]
 
 HEAD_SIZE: Final = 96
 """Side of a head crop in pixels, where a head is looked at beside its person."""
-MASK_SIZE: Final = 96
+MASK_SIZE: Final = 128
 """Side of a head crop in pixels, where the state of its mask is read: a bare nose over a mask is a matter of few pixels."""
 HEAD_SCALE: Final = 1.1
 """Side of the square around a head, over the larger side of the head box."""

@@ -7,20 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, TypeVar
 
-import numpy as np
-
 from analyzer.types import Box, ModelRef
 from models import crops
-from models.attributes.evidence import ATTIRES, ITEMS, MASK_STATES, MaskEvidence, PersonEvidence
+from models.attributes.evidence import ATTIRES, ITEMS, MaskEvidence, PersonEvidence
 from models.attributes.gates import ItemThresholds, MaskThresholds
 from models.attributes.quality import quality_of
+from models.attributes.second_look import MASK_OUTPUT, look
 from models.backends.protocol import Array, Network
 from models.errors import MisfitWeights
 from models.frame import Image
 
-_MASK_OUTPUT: Final = "probabilities"
-_FRONTAL_OUTPUT: Final = "frontal"
-"""How much a face is turned to the camera, one value a crop; a network may leave it out."""
 _ITEMS_OUTPUT: Final = "items"
 _ATTIRE_OUTPUT: Final = "attire"
 _ITEM_STATES: Final = 3
@@ -52,8 +48,8 @@ class MaskReader:
     """
 
     def __init__(self, network: Network, model: ModelRef, thresholds: MaskThresholds) -> None:
-        if len(network.inputs) != 1 or _MASK_OUTPUT not in network.outputs:
-            raise MisfitWeights(f"{model.name}: expected one input and the output {_MASK_OUTPUT!r}")
+        if len(network.inputs) != 1 or MASK_OUTPUT not in network.outputs:
+            raise MisfitWeights(f"{model.name}: expected one input and the output {MASK_OUTPUT!r}")
         self._network = network
         self.model: Final = model
         self.thresholds: Final = thresholds
@@ -64,13 +60,7 @@ class MaskReader:
 
     def _read(self, image: Image, heads: Sequence[HeadToRead], at: timedelta) -> tuple[MaskEvidence, ...]:
         cuts = [crops.head_crop(image, head.box, crops.MASK_SIZE) for head in heads]
-        found = self._network.run({self._network.inputs[0]: crops.batch(cuts)})
-        values = found[_MASK_OUTPUT]
-        if values.shape != (len(heads), len(MASK_STATES)):
-            raise MisfitWeights(f"mask output has shape {values.shape}, expected {(len(heads), len(MASK_STATES))}")
-        frontal = found.get(_FRONTAL_OUTPUT, np.ones(len(heads), dtype=np.float32))
-        if frontal.shape != (len(heads),):
-            raise MisfitWeights(f"frontal output has shape {frontal.shape}, expected {(len(heads),)}")
+        found = look(self._network, cuts)
         return tuple(
             MaskEvidence(
                 at,
@@ -78,7 +68,7 @@ class MaskReader:
                 replace(quality_of(cut, head.box.height), frontal=float(turned)),
                 head.covered,
             )
-            for row, turned, cut, head in zip(values, frontal, cuts, heads, strict=True)
+            for row, turned, cut, head in zip(found.probabilities, found.frontal, cuts, heads, strict=True)
         )
 
 

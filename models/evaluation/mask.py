@@ -24,8 +24,9 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.types import Box
+from models.attributes.second_look import look
 from models.backends.protocol import Network
-from models.crops import MASK_SIZE, batch, head_crop, head_of_face
+from models.crops import MASK_SIZE, head_crop, head_of_face
 from models.errors import BadPicture
 from models.evaluation.metrics import (
     HEIGHT_BINS,
@@ -202,13 +203,12 @@ def evaluate_mask(
 
 def shipped_mask(network: Network) -> Judge:
     """Return the mask network as a judge, in batches of 8 crops."""
-    entry = network.inputs[0]
 
     def judge(image: Image, heads: Sequence[Box]) -> Probabilities:
         parts = []
         for first in range(0, len(heads), _BATCH):
             cuts = [head_crop(image, head, MASK_SIZE) for head in heads[first : first + _BATCH]]
-            parts.append(np.asarray(network.run({entry: batch(cuts)})["probabilities"], dtype=np.float64))
+            parts.append(np.asarray(look(network, cuts).probabilities, dtype=np.float64))
         return np.concatenate(parts) if parts else np.zeros((0, len(STATES)))
 
     return judge

@@ -126,7 +126,7 @@ def train(contexts: Contexts, schedule: Schedule, build: Callable[[], Any], resu
 def both_ways(network: Any, crops: Any) -> Any:
     """Return the mean features [N,F] of crops [N,3,S,S] and their mirror images.
 
-    The second look costs as much as the first and gained half a point of balanced accuracy on a source that was held out.
+    The product looks a second time only where the first look is not sure (`models.attributes.second_look`), to the same effect.
     """
     return (network.pooled(crops) + network.pooled(crops.flip(3))) / 2
 

@@ -155,7 +155,7 @@ def ppe_temperatures(people: ppe.People, items: npt.NDArray[np.float64], attire:
 
 
 def export_mask(network: Any, temperature: float, target: Path) -> Path:
-    """Write the mask network with the mirrored look, softmax and temperature inside; its second output is `views`' layer."""
+    """Write the mask network with softmax and temperature inside; its second output is `views`' layer."""
     import torch
 
     class Calibrated(torch.nn.Module):  # type: ignore[misc]
@@ -164,7 +164,7 @@ def export_mask(network: Any, temperature: float, target: Path) -> Path:
             self.network = network
 
         def forward(self, crops: Any) -> Any:
-            pooled = mask.both_ways(self.network, crops)
+            pooled = self.network.pooled(crops)
             states = torch.softmax(self.network.states(pooled) / temperature, dim=-1)
             return states, torch.sigmoid(self.network.view(pooled))[:, 0]
 
