@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
@@ -67,42 +67,47 @@ class Desk:
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self._clauses = {clause.name: clause for clause in entry.clauses}
-        self._dockets: dict[_Key, Docket] = {}
+        self._dockets: dict[str, dict[Subject, Docket]] = {clause.name: {} for clause in entry.clauses}
         self._open: dict[_Key, Docket] = {}
         self._heard: Counter[Verdict | Reason] = Counter()
         self.watches_places = any(clause.rule.watches_places for clause in entry.clauses)
         self._episodes = self._forgotten = self._forgotten_assessed = 0
 
-    def hear(self, clause: Clause, judgement: Judgement, instant: Instant) -> Matter | None:
-        key = clause.name, judgement.subject
-        docket = self._dockets.get(key)
-        if docket is None:
-            docket = self._dockets[key] = Docket(clause.timing, self.entry.severity)
-        if judgement.votes:
-            self._heard[judgement.reason or judgement.verdict] += 1
-        before = docket.episode
-        turn = docket.take(judgement, instant)
-        episode = docket.episode
-        if episode is None:
-            return None
-        if before is None:
-            self._episodes += 1
-            self._open[key] = docket
-        return None if turn is None else (clause, episode, turn)
+    def hear(self, clause: Clause, judgements: Iterable[Judgement], instant: Instant) -> Iterator[Matter]:
+        """Put down judgements of an instant; yields each matter as it turns."""
+        dockets = self._dockets[clause.name]
+        for judgement in judgements:
+            subject = judgement.subject
+            docket = dockets.get(subject)
+            if docket is None:
+                docket = dockets[subject] = Docket(clause.timing, self.entry.severity)
+            if judgement.votes:
+                self._heard[judgement.reason or judgement.verdict] += 1
+            before = docket.episode
+            turn = docket.take(judgement, instant)
+            episode = docket.episode
+            if episode is None:
+                continue
+            if before is None:
+                self._episodes += 1
+                self._open[clause.name, subject] = docket
+            if turn is not None:
+                yield clause, episode, turn
 
     def standing(self, clause: Clause, judgement: Judgement) -> Standing:
         """How the rule stands on the subject of a judgement it has just heard."""
-        docket = self._dockets[clause.name, judgement.subject]
+        docket = self._dockets[clause.name][judgement.subject]
         return Standing(self.entry, clause, judgement, docket.votes, docket.episode is not None)
 
     def part(self, present: frozenset[TrackId], instant: Instant) -> None:
         """Two people who are both in view, and about whom the rule says nothing now, are apart: that is compliance."""
-        for (name, subject), docket in self._open.items():
+        for (_, subject), docket in self._open.items():
             episode = docket.episode
             if not isinstance(subject, PairSubject) or episode is None or episode.heard == instant:
                 continue
             if subject.first in present and subject.second in present:
-                self.hear(self._clauses[name], Judgement(subject, Verdict.COMPLIANT), instant)
+                self._heard[Verdict.COMPLIANT] += 1
+                docket.take(Judgement(subject, Verdict.COMPLIANT), instant)
 
     @property
     def busy(self) -> bool:
@@ -111,7 +116,7 @@ class Desk:
 
     def undecided(self, now: datetime, soon: timedelta) -> bool:
         """Whether any matter may turn within ``soon``."""
-        return any(docket.undecided(now, soon) for docket in self._dockets.values())
+        return any(docket.undecided(now, soon) for dockets in self._dockets.values() for docket in dockets.values())
 
     def tick(self, instant: Instant) -> Iterator[Matter]:
         for key, docket in sorted(self._open.items(), key=_by_key):
@@ -130,18 +135,20 @@ class Desk:
 
     def forget(self, gone: frozenset[TrackId]) -> None:
         """Drop what concerns people out of view for long; their count stays."""
-        old = [key for key, docket in self._dockets.items() if docket.episode is None and _tracks(key[1]) & gone]
         subjects: dict[Subject, bool] = {}
-        for key in old:
-            docket = self._dockets.pop(key)
-            subjects[key[1]] = subjects.get(key[1], False) or docket.assessed
+        for dockets in self._dockets.values():
+            for subject in [one for one, docket in dockets.items() if docket.episode is None and _tracks(one) & gone]:
+                assessed = dockets.pop(subject).assessed
+                subjects[subject] = subjects.get(subject, False) or assessed
         self._forgotten += len(subjects)
         self._forgotten_assessed += sum(subjects.values())
 
     def tally(self, camera: CameraId) -> Tally:
+        """How often the rule was judged so far."""
         subjects: dict[Subject, bool] = {}
-        for (_, subject), docket in self._dockets.items():
-            subjects[subject] = subjects.get(subject, False) or docket.assessed
+        for dockets in self._dockets.values():
+            for subject, docket in dockets.items():
+                subjects[subject] = subjects.get(subject, False) or docket.assessed
         unknown = sorted((why, count) for why, count in self._heard.items() if isinstance(why, Reason))
         return Tally(
             rule=self.entry.id,

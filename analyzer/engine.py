@@ -103,11 +103,10 @@ class Engine:
         impairments = moment.scene.impairments
         hindrance = _hindrance(desk.entry, impairments, mask_only=moment.mask_only) if impairments else None
         for clause in desk.entry.clauses:
-            for judgement in clause.rule.judge(moment):
-                heard = judgement if hindrance is None else _hindered(judgement, hindrance)
-                matter = desk.hear(clause, heard, instant)
-                if matter is not None:
-                    events.append(self._event(desk, matter))
+            judgements = clause.rule.judge(moment)
+            if hindrance is not None:
+                judgements = [_hindered(judgement, hindrance) for judgement in judgements]
+            events += (self._event(desk, matter) for matter in desk.hear(clause, judgements, instant))
 
     def finish(self, at: datetime, pts: timedelta) -> tuple[Event, ...]:
         """End of the stream: what is still open is lost from sight. The engine takes no scene afterwards.
