@@ -47,11 +47,11 @@ def addressed(scope: Scope, moment: Moment) -> list[Addressed]:
 
     Without drawings (mask-only mode) a rule that holds anywhere addresses everybody in view.
     """
-    number = moment.scopes.get(scope)
+    number = moment.known.scopes.get(scope)
     if number is None:
         # A scope not met before: whom it addresses is still to be found out for every place.
-        number = moment.scopes[scope] = len(moment.scopes)
-        moment.admissions.clear()
+        number = moment.known.scopes[scope] = len(moment.known.scopes)
+        moment.known.admissions.clear()
         moment.rolls.clear()
     if not moment.rolls:
         _call_the_roll(moment)
@@ -60,8 +60,8 @@ def addressed(scope: Scope, moment: Moment) -> list[Addressed]:
 
 def _call_the_roll(moment: Moment) -> None:
     """Work out whom each scope addresses: for all scopes in one pass over the people."""
-    rolls: list[list[Called]] = [[] for _ in moment.scopes]
-    known = moment.admissions
+    rolls: list[list[Called]] = [[] for _ in moment.known.scopes]
+    known = moment.known.admissions
     for person in moment.people:
         admissions = known.get(person.place)
         if admissions is None:
@@ -73,7 +73,7 @@ def _call_the_roll(moment: Moment) -> None:
 
 def _admissions(person: Person, moment: Moment) -> list[Admission]:
     found = []
-    for scope, number in moment.scopes.items():
+    for scope, number in moment.known.scopes.items():
         zone, standing = scope.zone(person.zones), scope.standing(person.role.role)
         placed = zone is not None or (moment.mask_only and scope.anywhere)
         if placed and standing is not Standing.OUTSIDE:

@@ -50,7 +50,11 @@ class Standing:
 
 
 class Desk:
-    """One rule at work: its open matters and its count of judgements."""
+    """One rule at work: its open matters and its count of judgements.
+
+    Attributes:
+        open: the matters of which an episode is open.
+    """
 
     __slots__ = (
         "_clauses",
@@ -59,8 +63,8 @@ class Desk:
         "_forgotten",
         "_forgotten_assessed",
         "_heard",
-        "_open",
         "entry",
+        "open",
         "watches_places",
     )
 
@@ -68,7 +72,7 @@ class Desk:
         self.entry = entry
         self._clauses = {clause.name: clause for clause in entry.clauses}
         self._dockets: dict[str, dict[Subject, Docket]] = {clause.name: {} for clause in entry.clauses}
-        self._open: dict[_Key, Docket] = {}
+        self.open: dict[_Key, Docket] = {}
         self._heard: Counter[Verdict | Reason] = Counter()
         self.watches_places = any(clause.rule.watches_places for clause in entry.clauses)
         self._episodes = self._forgotten = self._forgotten_assessed = 0
@@ -90,7 +94,7 @@ class Desk:
                 continue
             if before is None:
                 self._episodes += 1
-                self._open[clause.name, subject] = docket
+                self.open[clause.name, subject] = docket
             if turn is not None:
                 yield clause, episode, turn
 
@@ -101,7 +105,7 @@ class Desk:
 
     def part(self, present: frozenset[TrackId], instant: Instant) -> None:
         """Two people who are both in view, and about whom the rule says nothing now, are apart: that is compliance."""
-        for (_, subject), docket in self._open.items():
+        for (_, subject), docket in self.open.items():
             episode = docket.episode
             if not isinstance(subject, PairSubject) or episode is None or episode.heard == instant:
                 continue
@@ -109,28 +113,23 @@ class Desk:
                 self._heard[Verdict.COMPLIANT] += 1
                 docket.take(Judgement(subject, Verdict.COMPLIANT), instant)
 
-    @property
-    def busy(self) -> bool:
-        """Whether an episode is open."""
-        return bool(self._open)
-
     def undecided(self, now: datetime, soon: timedelta) -> bool:
         """Whether any matter may turn within ``soon``."""
         return any(docket.undecided(now, soon) for dockets in self._dockets.values() for docket in dockets.values())
 
     def tick(self, instant: Instant) -> Iterator[Matter]:
-        for key, docket in sorted(self._open.items(), key=_by_key):
+        for key, docket in sorted(self.open.items(), key=_by_key):
             episode = docket.episode
             turn = docket.tick(instant)
             if turn is not None and episode is not None:
-                del self._open[key]
+                del self.open[key]
                 yield self._clauses[key[0]], episode, turn
 
     def close(self) -> Iterator[Matter]:
-        for key, docket in sorted(self._open.items(), key=_by_key):
+        for key, docket in sorted(self.open.items(), key=_by_key):
             episode = docket.episode
             assert episode is not None  # what is open has an episode
-            del self._open[key]
+            del self.open[key]
             yield self._clauses[key[0]], episode, docket.end()
 
     def forget(self, gone: frozenset[TrackId]) -> None:

@@ -85,7 +85,7 @@ class Engine:
         events: list[Event] = []
         for desk in self._desks if moment.occupied else self._watchers():
             self._hear(desk, moment, instant, events)
-            if desk.busy:
+            if desk.open:
                 desk.part(present, instant)
                 events += [self._event(desk, matter) for matter in desk.tick(instant)]
         self._sweep(frame.at)
@@ -96,7 +96,7 @@ class Engine:
 
     def _watchers(self) -> list[Desk]:
         """The rules that have something to do while nobody is in view: those about places, and those with an open matter."""
-        return [desk for desk in self._desks if desk.busy or desk.watches_places]
+        return [desk for desk in self._desks if desk.watches_places or desk.open]
 
     def _hear(self, desk: Desk, moment: Moment, instant: Instant, events: list[Event]) -> None:
         """Put down what the judgements of one rule change at an instant."""

@@ -126,14 +126,27 @@ class Departure:
     door: Door
 
 
+@dataclass(slots=True)
+class Known:
+    """What was worked out once, for the whole life of an engine.
+
+    ``scopes`` by number; ``admissions``: the scopes that address each place; ``couples``: how a rule takes two people in two
+    places; ``grounds``: the zones a scope is about.
+    """
+
+    scopes: dict[Scope, int] = field(default_factory=dict)
+    admissions: dict[int, list[Admission]] = field(default_factory=dict)
+    couples: dict[Hashable, dict[tuple[int, int], Couple]] = field(default_factory=dict)
+    grounds: dict[Scope, tuple[Zone, ...]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """Everything a rule may look at. ``status`` is there in moments of a whole facility, which have no people.
 
     ``entered``: who came in lately, in the order of time, those of this instant among them.
-    What was worked out once is kept. For the whole life of an engine: ``scopes`` by number, ``admissions``, the scopes that address
-    each place, and ``couples``, how a rule takes two people in two places. For the moment: ``rolls``, whom each scope addresses,
-    ``positions``, where people stand, and ``pairs``, who is close to whom.
+    ``known`` is kept from moment to moment. Worked out once in a moment: ``rolls``, whom each scope addresses, ``positions``,
+    where people stand, and ``pairs``, who is close to whom.
     """
 
     site: Site
@@ -148,9 +161,7 @@ class Moment:
     zones: tuple[Zone, ...] = ()
     status: FacilityStatus | None = None
     entered: Sequence[Entrance] = ()
-    scopes: dict[Scope, int] = field(default_factory=dict, compare=False, repr=False)
-    admissions: dict[int, list[Admission]] = field(default_factory=dict, compare=False, repr=False)
-    couples: dict[Hashable, dict[tuple[int, int], Couple]] = field(default_factory=dict, compare=False, repr=False)
+    known: Known = field(default_factory=Known, compare=False, repr=False)
     rolls: list[list[Called]] = field(default_factory=list, compare=False, repr=False)
     positions: dict[TrackId, Position | None] = field(default_factory=dict, compare=False, repr=False)
     pairs: dict[float, tuple[float, list[Pair]]] = field(default_factory=dict, compare=False, repr=False)
@@ -159,6 +170,13 @@ class Moment:
     def occupied(self) -> bool:
         """Whether there is anybody or anything to judge, or somebody has just left."""
         return bool(self.people or self.vehicles or self.bags or self.departures)
+
+    def zones_of(self, scope: Scope) -> tuple[Zone, ...]:
+        """The zones a scope is about, the smallest first."""
+        grounds = self.known.grounds
+        if scope not in grounds:
+            grounds[scope] = tuple(zone for zone in self.zones if zone.kind in scope.zones)
+        return grounds[scope]
 
     def position(self, person: Person) -> Position | None:
         """Where somebody stands on the floor; worked out once, ``None`` without a calibrated floor or above its horizon."""

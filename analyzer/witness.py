@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from operator import attrgetter
 
@@ -11,10 +11,9 @@ from analyzer.continuity import Newcomer, take_overs
 from analyzer.evidence import LINKED_FOR, Setting, correct, weigh
 from analyzer.ground import Ground
 from analyzer.layout import Layout, foot_of
-from analyzer.moment import Admission, Couple, Departure, Entrance, Moment, Person
+from analyzer.moment import Departure, Entrance, Known, Moment, Person
 from analyzer.roles import RoleBook
 from analyzer.schedule import Agenda
-from analyzer.scope import Scope
 from analyzer.site import DoorKind, Side, Site
 from analyzer.trails import Trail
 from analyzer.types import Attire, Label, Observation, Presence, Role, RoleClaim, Scene, TrackId, ZoneId, ZoneKind
@@ -65,9 +64,7 @@ class Witness:
         """Out of view, but not for so long that they went in at a door."""
         self._bygone: dict[TrackId, tuple[datetime, RoleClaim]] = {}
         self._places: dict[tuple[Role, tuple[ZoneId, ...]], int] = {}
-        self._scopes: dict[Scope, int] = {}
-        self._admissions: dict[int, list[Admission]] = {}
-        self._couples: dict[Hashable, dict[tuple[int, int], Couple]] = {}
+        self._facts = Known()
         self._entered: deque[Entrance] = deque()
         self._before: datetime | None = None
         self._clock = timedelta(0)
@@ -85,22 +82,20 @@ class Witness:
         persons = tuple([self._person(observation, setting) for observation in seen])
         self._enter(persons, at)
         departures = self._departures({person.id: self._known[person.observation.track.id] for person in persons}, at)
-        by_label = {label: tuple([person for person in persons if person.observation.track.label is label]) for label in _JUDGED}
+        people, vehicles, bags = (_labelled(persons, label) if persons else () for label in _JUDGED)
         return Moment(
             site=self._site,
             scene=scene,
-            people=by_label[Label.PERSON],
-            vehicles=by_label[Label.VEHICLE],
-            bags=by_label[Label.BAG],
+            people=people,
+            vehicles=vehicles,
+            bags=bags,
             departures=departures,
             now=now,
             ground=self._ground,
             mask_only=self._mask_only,
             zones=self._layout.zones,
             entered=self._entered,
-            scopes=self._scopes,
-            admissions=self._admissions,
-            couples=self._couples,
+            known=self._facts,
         )
 
     def forget(self, at: datetime) -> frozenset[TrackId]:
@@ -243,6 +238,10 @@ class Witness:
                 if door is not None:
                     departures.append(Departure(self._persons[trail.id], door))
         return tuple(sorted(departures, key=lambda departure: departure.person.id))
+
+
+def _labelled(persons: tuple[Person, ...], label: Label) -> tuple[Person, ...]:
+    return tuple([person for person in persons if person.observation.track.label is label])
 
 
 def _attire(observation: Observation) -> Attire | None:

@@ -43,9 +43,9 @@ class Distance:
     def judge(self, moment: Moment) -> Iterator[Judgement]:
         if len(moment.people) < 2:
             return
-        known = moment.couples.get(self)
+        known = moment.known.couples.get(self)
         if known is None:
-            known = moment.couples[self] = {}
+            known = moment.known.couples[self] = {}
         reach = Reach(self.metres * _OUTER, self.reach_heights, self.error_m_max)
         for pair in close_pairs(moment, moment.people, reach):
             places = pair.first.place, pair.second.place
