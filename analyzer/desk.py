@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
@@ -12,6 +12,7 @@ from analyzer.ballot import Instant
 from analyzer.entry import Clause, Entry
 from analyzer.episodes import Docket, Episode, Turn
 from analyzer.judgement import Judgement
+from analyzer.moment import Moment
 from analyzer.types import (
     CameraId,
     Event,
@@ -77,38 +78,50 @@ class Desk:
         self.watches_places = any(clause.rule.watches_places for clause in entry.clauses)
         self._episodes = self._forgotten = self._forgotten_assessed = 0
 
-    def hear(self, clause: Clause, judgements: Iterable[Judgement], instant: Instant) -> Iterator[Matter]:
-        """Put down judgements of an instant; yields each matter as it turns."""
-        dockets = self._dockets[clause.name]
-        for judgement in judgements:
-            subject = judgement.subject
-            docket = dockets.get(subject)
-            if docket is None:
-                docket = dockets[subject] = Docket(clause.timing, self.entry.severity)
-            if judgement.votes:
-                self._heard[judgement.reason or judgement.verdict] += 1
-            before = docket.episode
-            turn = docket.take(judgement, instant)
-            episode = docket.episode
-            if episode is None:
-                continue
-            if before is None:
-                self._episodes += 1
-                self.open[clause.name, subject] = docket
-            if turn is not None:
-                yield clause, episode, turn
+    def hear(self, moment: Moment, instant: Instant, hindrance: Reason | None = None) -> Iterator[Matter]:
+        """Put down the judgements of an instant; yields each matter as it turns.
 
-    def standing(self, clause: Clause, judgement: Judgement) -> Standing:
-        """How the rule stands on the subject of a judgement it has just heard."""
-        docket = self._dockets[clause.name][judgement.subject]
-        return Standing(self.entry, clause, judgement, docket.votes, docket.episode is not None)
+        Args:
+            moment: what the rule judges.
+            instant: when that is.
+            hindrance: why nothing in the picture can be told, whatever the rule says.
+        """
+        for clause in self.entry.clauses:
+            dockets = self._dockets[clause.name]
+            for judgement in clause.rule.judge(moment):
+                heard = judgement if hindrance is None else judgement.hindered(hindrance)
+                subject = heard.subject
+                docket = dockets.get(subject)
+                if docket is None:
+                    docket = dockets[subject] = Docket(clause.timing, self.entry.severity)
+                if heard.votes:
+                    self._heard[heard.reason or heard.verdict] += 1
+                before = docket.episode
+                turn = docket.take(heard, instant)
+                episode = docket.episode
+                if episode is None:
+                    continue
+                if before is None:
+                    self._episodes += 1
+                    self.open[clause.name, subject] = docket
+                if turn is not None:
+                    yield clause, episode, turn
 
-    def part(self, present: frozenset[TrackId], instant: Instant) -> None:
+    def standings(self, moment: Moment, hindrance: Reason | None) -> Iterator[Standing]:
+        """How the rule stands on every subject of a moment it has just heard. Changes nothing."""
+        for clause in self.entry.clauses:
+            for judgement in clause.rule.judge(moment):
+                heard = judgement if hindrance is None else judgement.hindered(hindrance)
+                docket = self._dockets[clause.name][heard.subject]
+                yield Standing(self.entry, clause, heard, docket.votes, docket.episode is not None)
+
+    def part(self, moment: Moment, instant: Instant) -> None:
         """Two people who are both in view, and about whom the rule says nothing now, are apart: that is compliance."""
         for (_, subject), docket in self.open.items():
             episode = docket.episode
             if not isinstance(subject, PairSubject) or episode is None or episode.heard == instant:
                 continue
+            present = {person.id for person in moment.people}
             if subject.first in present and subject.second in present:
                 self._heard[Verdict.COMPLIANT] += 1
                 docket.take(Judgement(subject, Verdict.COMPLIANT), instant)

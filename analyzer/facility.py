@@ -43,8 +43,7 @@ class FacilityEngine:
         moment = self._moment(status, instant.pts)
         events: list[Event] = []
         for desk in self._desks:
-            for clause in desk.entry.clauses:
-                events += [self._event(desk, matter) for matter in desk.hear(clause, clause.rule.judge(moment), instant)]
+            events += [self._event(desk, matter) for matter in desk.hear(moment, instant)]
             events += [self._event(desk, matter) for matter in desk.tick(instant)]
         return tuple(events)
 

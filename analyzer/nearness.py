@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import floor, hypot
+from typing import NamedTuple
 
 from analyzer.ground import Position, distance
 from analyzer.moment import Moment, Pair, Person
@@ -17,8 +17,7 @@ _SAME_DEPTH = 0.6
 """Heights in the picture whose ratio is below this belong to different depths, so the two are not close."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """What counts as close: metres on the floor, or a share of the mean height of the two in the picture."""
 
     metres: float
