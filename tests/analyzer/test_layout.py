@@ -32,7 +32,7 @@ def _beside(a: Point, b: Point, share: float, dx: float, dy: float) -> Point:
     return a[0] + share * (b[0] - a[0]) + dx, a[1] + share * (b[1] - a[1]) + dy
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.floats(-0.5, 1.5), st.floats(-0.5, 1.5)) | near_an_outline, min_size=5, max_size=20))
 @example([(-1e-12, 0.5), (0.0, 0.5), (-0.01, 0.99), (0.01, 0.99), (0.5, 0.5), (1.0, 1.0)])
 def test_zones_looked_up_by_cells_are_those_whose_outline_surrounds_the_point(points: list[Point]) -> None:

@@ -521,12 +521,16 @@ CASES: tuple[Case, ...] = (
 )
 
 
+def pace(length: float) -> float:
+    """Pictures a second: what lasts long is seen as well in fewer of them (no rule may depend on it)."""
+    return 5 if length < 12 else 2 if length < 60 else 1 if length < 150 else 0.5
+
+
 def play(case: Case) -> tuple[list[Event], list[Reason]]:
     """The last message of each episode of the rule, and the reasons for which it could not tell."""
     judge = engine(case.where)
     events: list[Event] = []
-    fps = 5 if case.length < 60 else 2 if case.length < 300 else 1
-    for each in case.scenes or played(case.script, case.length, fps):
+    for each in case.scenes or played(case.script, case.length, pace(case.length)):
         events += judge.step(each)
     last = {event.id: event for event in events if event.rule == case.rule}
     tally = next(tally for tally in judge.tallies() if tally.rule == case.rule)
@@ -642,7 +646,7 @@ def test_every_kind_of_rule_is_registered_and_used() -> None:
 
 def engine_events(where: Site, script: Script, length: float = 90) -> list[Event]:
     judge = engine(where)
-    return [event for each in played(script, length) for event in judge.step(each)]
+    return [event for each in played(script, length, pace(length)) for event in judge.step(each)]
 
 
 def test_tracks_of_a_pair_are_both_in_the_event() -> None:
