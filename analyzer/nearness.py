@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import floor, hypot
 from typing import NamedTuple
 
 from analyzer.ground import Position, distance
 from analyzer.moment import Moment, Pair, Person
-from analyzer.types import Point
+from analyzer.types import Box, Point
 
 _FEW = 24
 """Up to so many points looking at every pair is quicker than sorting them into cells."""
@@ -123,6 +123,13 @@ def crowded(moment: Moment, pair: Pair) -> bool:
             if hides and other.id not in (pair.first.id, pair.second.id):
                 return True
     return False
+
+
+def hidden(place: Box, people: Iterable[Person]) -> bool:
+    """Whether one of the people stands so that whoever is at a place would be hidden behind them, all but the head."""
+    (x, foot), (_, middle) = place.foot, place.centre
+    covers = (person.observation.track.box for person in people)
+    return any(cover.x1 <= x <= cover.x2 and cover.y1 <= middle and foot < cover.y2 for cover in covers)
 
 
 def grid_pairs(points: Sequence[Point], reach: float) -> Iterator[tuple[int, int]]:
