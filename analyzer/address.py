@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import cast
 
 from analyzer.judgement import Judgement
-from analyzer.moment import Admission, Moment, Person
+from analyzer.moment import Admission, Called, Moment, Person
 from analyzer.scope import Scope, Standing
-from analyzer.site import Zone
 from analyzer.types import Measure, Reason, Verdict
 
 SHORT = timedelta(seconds=2)
 """Somebody in view for less than this may not have been looked at yet."""
 
 
-class Addressed(NamedTuple):
-    """A person a rule is (or may be) about, and the zone that makes it so; no zone in mask-only mode."""
+class Addressed(Called):
+    """Somebody who was called, ready to be judged."""
 
-    person: Person
-    zone: Zone | None
-    decided: bool
+    __slots__ = ()
 
     def judge(
         self,
@@ -46,25 +42,40 @@ class Addressed(NamedTuple):
         return Judgement(person.subject, Verdict.UNKNOWN, reason, self.zone, person.role, person.tracks)
 
 
-def addressed(scope: Scope, moment: Moment) -> Iterator[Addressed]:
+def addressed(scope: Scope, moment: Moment) -> list[Addressed]:
     """The people in the zones of a rule whose role it names, or may name.
 
     Without drawings (mask-only mode) a rule that holds anywhere addresses everybody in view.
     """
-    known = moment.admissions.get(scope)
-    if known is None:
-        known = moment.admissions[scope] = {}
+    number = moment.known.scopes.get(scope)
+    if number is None:
+        # A scope not met before: whom it addresses is still to be found out for every place.
+        number = moment.known.scopes[scope] = len(moment.known.scopes)
+        moment.known.admissions.clear()
+        moment.rolls.clear()
+    if not moment.rolls:
+        _call_the_roll(moment)
+    return cast("list[Addressed]", moment.rolls[number])  # a moment knows nothing of judgements
+
+
+def _call_the_roll(moment: Moment) -> None:
+    """Work out whom each scope addresses: for all scopes in one pass over the people."""
+    rolls: list[list[Called]] = [[] for _ in moment.known.scopes]
+    known = moment.known.admissions
     for person in moment.people:
-        admission = known.get(person.place)
-        if admission is None:
-            admission = known[person.place] = _admit(scope, person, moment)
-        zone, admitted, decided = admission
-        if admitted:
-            yield Addressed(person, zone, decided)
+        admissions = known.get(person.place)
+        if admissions is None:
+            admissions = known[person.place] = _admissions(person, moment)
+        for number, zone, decided in admissions:
+            rolls[number].append(Addressed(person, zone, decided))
+    moment.rolls.extend(rolls)
 
 
-def _admit(scope: Scope, person: Person, moment: Moment) -> Admission:
-    zone = scope.zone(person.zones)
-    standing = scope.standing(person.role.role)
-    placed = zone is not None or (moment.mask_only and scope.anywhere)
-    return zone, placed and standing is not Standing.OUTSIDE, standing is Standing.INSIDE
+def _admissions(person: Person, moment: Moment) -> list[Admission]:
+    found = []
+    for scope, number in moment.known.scopes.items():
+        zone, standing = scope.zone(person.zones), scope.standing(person.role.role)
+        placed = zone is not None or (moment.mask_only and scope.anywhere)
+        if placed and standing is not Standing.OUTSIDE:
+            found.append((number, zone, standing is Standing.INSIDE))
+    return found

@@ -50,9 +50,12 @@ class Ballot:
     Args:
         span: how far back votes count.
         silence: an unassessed stretch longer than this voids all earlier votes.
+
+    Attributes:
+        idle: nothing that counts violates, so no stretch can win yet.
     """
 
-    __slots__ = ("_assessed", "_heard", "_ready", "_silence", "_span", "_starts", "_sums", "_violating", "_votes")
+    __slots__ = ("_assessed", "_heard", "_ready", "_silence", "_span", "_starts", "_sums", "_violating", "_votes", "idle")
 
     def __init__(self, span: timedelta, silence: timedelta) -> None:
         self._span, self._silence = span, silence
@@ -62,6 +65,7 @@ class Ballot:
         self._sums = _Sums()
         self._assessed = self._violating = 0
         self._heard: datetime | None = None
+        self.idle = True
 
     def cast(self, vote: Vote) -> None:
         """Add a vote, the latest so far, and drop those that no longer count."""
@@ -79,11 +83,7 @@ class Ballot:
             self._sums = _Sums(sums.assessed + 1, sums.violating + violating, sums.full + (violating and vote.full))
         self._votes.append(vote)
         self._drop(at - self._span)
-
-    @property
-    def idle(self) -> bool:
-        """Nothing that counts violates, so no stretch can win yet."""
-        return not self._starts and not self._ready
+        self.idle = not self._starts and not self._ready
 
     def void(self) -> None:
         """Forget every vote."""
@@ -93,6 +93,7 @@ class Ballot:
         self._sums = _Sums()
         self._assessed = self._violating = 0
         self._heard = None
+        self.idle = True
 
     def violation_wins(self, at: datetime, min_assessed: int, ratio: float, duration: timedelta) -> Instant | None:
         """Whether a stretch up to now wins: it begins with a violation at least ``duration`` ago, enough instants in it

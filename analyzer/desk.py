@@ -12,6 +12,7 @@ from analyzer.ballot import Instant
 from analyzer.entry import Clause, Entry
 from analyzer.episodes import Docket, Episode, Turn
 from analyzer.judgement import Judgement
+from analyzer.moment import Moment
 from analyzer.types import (
     CameraId,
     Event,
@@ -50,7 +51,11 @@ class Standing:
 
 
 class Desk:
-    """One rule at work: its open matters and its count of judgements."""
+    """One rule at work: its open matters and its count of judgements.
+
+    Attributes:
+        open: the matters of which an episode is open.
+    """
 
     __slots__ = (
         "_clauses",
@@ -59,89 +64,103 @@ class Desk:
         "_forgotten",
         "_forgotten_assessed",
         "_heard",
-        "_open",
         "entry",
+        "open",
         "watches_places",
     )
 
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self._clauses = {clause.name: clause for clause in entry.clauses}
-        self._dockets: dict[_Key, Docket] = {}
-        self._open: dict[_Key, Docket] = {}
+        self._dockets: dict[str, dict[Subject, Docket]] = {clause.name: {} for clause in entry.clauses}
+        self.open: dict[_Key, Docket] = {}
         self._heard: Counter[Verdict | Reason] = Counter()
         self.watches_places = any(clause.rule.watches_places for clause in entry.clauses)
         self._episodes = self._forgotten = self._forgotten_assessed = 0
 
-    def hear(self, clause: Clause, judgement: Judgement, instant: Instant) -> Matter | None:
-        key = clause.name, judgement.subject
-        docket = self._dockets.get(key)
-        if docket is None:
-            docket = self._dockets[key] = Docket(clause.timing, self.entry.severity)
-        if judgement.votes:
-            self._heard[judgement.reason or judgement.verdict] += 1
-        before = docket.episode
-        turn = docket.take(judgement, instant)
-        episode = docket.episode
-        if episode is None:
-            return None
-        if before is None:
-            self._episodes += 1
-            self._open[key] = docket
-        return None if turn is None else (clause, episode, turn)
+    def hear(self, moment: Moment, instant: Instant, hindrance: Reason | None = None) -> Iterator[Matter]:
+        """Put down the judgements of an instant; yields each matter as it turns.
 
-    def standing(self, clause: Clause, judgement: Judgement) -> Standing:
-        """How the rule stands on the subject of a judgement it has just heard."""
-        docket = self._dockets[clause.name, judgement.subject]
-        return Standing(self.entry, clause, judgement, docket.votes, docket.episode is not None)
+        Args:
+            moment: what the rule judges.
+            instant: when that is.
+            hindrance: why nothing in the picture can be told, whatever the rule says.
+        """
+        for clause in self.entry.clauses:
+            dockets = self._dockets[clause.name]
+            for judgement in clause.rule.judge(moment):
+                heard = judgement if hindrance is None else judgement.hindered(hindrance)
+                subject = heard.subject
+                docket = dockets.get(subject)
+                if docket is None:
+                    docket = dockets[subject] = Docket(clause.timing, self.entry.severity)
+                if heard.votes:
+                    self._heard[heard.reason or heard.verdict] += 1
+                before = docket.episode
+                turn = docket.take(heard, instant)
+                episode = docket.episode
+                if episode is None:
+                    continue
+                if before is None:
+                    self._episodes += 1
+                    self.open[clause.name, subject] = docket
+                if turn is not None:
+                    yield clause, episode, turn
 
-    def part(self, present: frozenset[TrackId], instant: Instant) -> None:
+    def standings(self, moment: Moment, hindrance: Reason | None) -> Iterator[Standing]:
+        """How the rule stands on every subject of a moment it has just heard. Changes nothing."""
+        for clause in self.entry.clauses:
+            for judgement in clause.rule.judge(moment):
+                heard = judgement if hindrance is None else judgement.hindered(hindrance)
+                docket = self._dockets[clause.name][heard.subject]
+                yield Standing(self.entry, clause, heard, docket.votes, docket.episode is not None)
+
+    def part(self, moment: Moment, instant: Instant) -> None:
         """Two people who are both in view, and about whom the rule says nothing now, are apart: that is compliance."""
-        for (name, subject), docket in self._open.items():
+        for (_, subject), docket in self.open.items():
             episode = docket.episode
             if not isinstance(subject, PairSubject) or episode is None or episode.heard == instant:
                 continue
+            present = {person.id for person in moment.people}
             if subject.first in present and subject.second in present:
-                self.hear(self._clauses[name], Judgement(subject, Verdict.COMPLIANT), instant)
-
-    @property
-    def busy(self) -> bool:
-        """Whether an episode is open."""
-        return bool(self._open)
+                self._heard[Verdict.COMPLIANT] += 1
+                docket.take(Judgement(subject, Verdict.COMPLIANT), instant)
 
     def undecided(self, now: datetime, soon: timedelta) -> bool:
         """Whether any matter may turn within ``soon``."""
-        return any(docket.undecided(now, soon) for docket in self._dockets.values())
+        return any(docket.undecided(now, soon) for dockets in self._dockets.values() for docket in dockets.values())
 
     def tick(self, instant: Instant) -> Iterator[Matter]:
-        for key, docket in sorted(self._open.items(), key=_by_key):
+        for key, docket in sorted(self.open.items(), key=_by_key):
             episode = docket.episode
             turn = docket.tick(instant)
             if turn is not None and episode is not None:
-                del self._open[key]
+                del self.open[key]
                 yield self._clauses[key[0]], episode, turn
 
     def close(self) -> Iterator[Matter]:
-        for key, docket in sorted(self._open.items(), key=_by_key):
+        for key, docket in sorted(self.open.items(), key=_by_key):
             episode = docket.episode
             assert episode is not None  # what is open has an episode
-            del self._open[key]
+            del self.open[key]
             yield self._clauses[key[0]], episode, docket.end()
 
     def forget(self, gone: frozenset[TrackId]) -> None:
         """Drop what concerns people out of view for long; their count stays."""
-        old = [key for key, docket in self._dockets.items() if docket.episode is None and _tracks(key[1]) & gone]
         subjects: dict[Subject, bool] = {}
-        for key in old:
-            docket = self._dockets.pop(key)
-            subjects[key[1]] = subjects.get(key[1], False) or docket.assessed
+        for dockets in self._dockets.values():
+            for subject in [one for one, docket in dockets.items() if docket.episode is None and _tracks(one) & gone]:
+                assessed = dockets.pop(subject).assessed
+                subjects[subject] = subjects.get(subject, False) or assessed
         self._forgotten += len(subjects)
         self._forgotten_assessed += sum(subjects.values())
 
     def tally(self, camera: CameraId) -> Tally:
+        """How often the rule was judged so far."""
         subjects: dict[Subject, bool] = {}
-        for (_, subject), docket in self._dockets.items():
-            subjects[subject] = subjects.get(subject, False) or docket.assessed
+        for dockets in self._dockets.values():
+            for subject, docket in dockets.items():
+                subjects[subject] = subjects.get(subject, False) or docket.assessed
         unknown = sorted((why, count) for why, count in self._heard.items() if isinstance(why, Reason))
         return Tally(
             rule=self.entry.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -11,7 +11,6 @@ from analyzer.catalogue import active_rules
 from analyzer.desk import Desk, Matter, Standing, event_of
 from analyzer.entry import Entry, Level
 from analyzer.errors import ForeignScene, OutOfOrder
-from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.site import Site
 from analyzer.supply import DEFAULT_SUPPLY, Supply
@@ -24,7 +23,6 @@ from analyzer.types import (
     Scene,
     Tally,
     TrackId,
-    Verdict,
 )
 from analyzer.witness import Witness
 
@@ -81,12 +79,12 @@ class Engine:
         instant = Instant(frame.at, frame.pts)
         moment = self._witness.look(scene)
         self._moment = moment
-        present = frozenset([person.id for person in moment.people])
         events: list[Event] = []
         for desk in self._desks if moment.occupied else self._watchers():
-            self._hear(desk, moment, instant, events)
-            if desk.busy:
-                desk.part(present, instant)
+            hindrance = self._hindrance(desk.entry, moment)
+            events += [self._event(desk, matter) for matter in desk.hear(moment, instant, hindrance)]
+            if desk.open:
+                desk.part(moment, instant)
                 events += [self._event(desk, matter) for matter in desk.tick(instant)]
         self._sweep(frame.at)
         return tuple(events)
@@ -96,18 +94,7 @@ class Engine:
 
     def _watchers(self) -> list[Desk]:
         """The rules that have something to do while nobody is in view: those about places, and those with an open matter."""
-        return [desk for desk in self._desks if desk.busy or desk.watches_places]
-
-    def _hear(self, desk: Desk, moment: Moment, instant: Instant, events: list[Event]) -> None:
-        """Put down what the judgements of one rule change at an instant."""
-        impairments = moment.scene.impairments
-        hindrance = _hindrance(desk.entry, impairments, mask_only=moment.mask_only) if impairments else None
-        for clause in desk.entry.clauses:
-            for judgement in clause.rule.judge(moment):
-                heard = judgement if hindrance is None else _hindered(judgement, hindrance)
-                matter = desk.hear(clause, heard, instant)
-                if matter is not None:
-                    events.append(self._event(desk, matter))
+        return [desk for desk in self._desks if desk.watches_places or desk.open]
 
     def finish(self, at: datetime, pts: timedelta) -> tuple[Event, ...]:
         """End of the stream: what is still open is lost from sight. The engine takes no scene afterwards.
@@ -128,14 +115,7 @@ class Engine:
         moment = self._moment
         if moment is None:
             return ()
-        impairments = moment.scene.impairments
-        return tuple(
-            desk.standing(clause, judgement if hindrance is None else _hindered(judgement, hindrance))
-            for desk in self._desks
-            for hindrance in (_hindrance(desk.entry, impairments, mask_only=moment.mask_only),)
-            for clause in desk.entry.clauses
-            for judgement in clause.rule.judge(moment)
-        )
+        return tuple(standing for desk in self._desks for standing in desk.standings(moment, self._hindrance(desk.entry, moment)))
 
     def undecided(self, soon: timedelta = timedelta(seconds=2)) -> bool:
         """Whether the next ``soon`` may open or end an episode: it then pays to look more often. Changes nothing."""
@@ -150,14 +130,13 @@ class Engine:
             for desk in self._desks:
                 desk.forget(gone)
 
-
-def _hindrance(entry: Entry, impairments: Iterable[Reason], *, mask_only: bool) -> Reason | None:
-    """The first impairment of the picture that keeps this rule from judging; a moved camera voids every drawing."""
-    for reason in sorted(impairments):
-        if reason in _BLINDING or reason in entry.not_assessable or (reason is Reason.VIEW_SHIFTED and not mask_only):
-            return reason
-    return None
-
-
-def _hindered(judgement: Judgement, reason: Reason) -> Judgement:
-    return judgement._replace(verdict=Verdict.UNKNOWN, reason=reason, measures=())
+    @staticmethod
+    def _hindrance(entry: Entry, moment: Moment) -> Reason | None:
+        """The first impairment of the picture that keeps a rule from judging; a moved camera voids every drawing."""
+        if not moment.scene.impairments:
+            return None
+        for reason in sorted(moment.scene.impairments):
+            voided = reason is Reason.VIEW_SHIFTED and not moment.mask_only
+            if voided or reason in _BLINDING or reason in entry.not_assessable:
+                return reason
+        return None

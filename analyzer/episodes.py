@@ -134,12 +134,11 @@ class Docket:
 
     def take(self, judgement: Judgement, instant: Instant) -> Turn | None:
         """Hear one judgement; returns what it changed."""
-        episode = self.episode
+        episode, reason = self.episode, judgement.reason
         if episode is not None:
             episode.heard = instant
         if not judgement.votes:
             return None
-        reason = judgement.reason
         if reason is None:
             self.assessed = True
         if episode is None and judgement.verdict is not Verdict.VIOLATING and self._ballot.idle:

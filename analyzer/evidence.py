@@ -18,11 +18,11 @@ from analyzer.site import STAFF_ROLES, Activity, DoorKind, Site
 from analyzer.trails import Trail
 from analyzer.types import Attire, Carried, Link, Observation, Reason, Role, RoleClaim, Scene, TrackId, ZoneKind
 
-_ORIGIN: dict[DoorKind, Weights] = {
-    DoorKind.ROOM: ((Role.QUARANTINED, 3.0),),
-    DoorKind.STAFF: towards_staff(3.0),
-    DoorKind.DONNING: towards_staff(3.0),
-    DoorKind.OUTSIDE: ((Role.OUTSIDER, 2.0), (Role.DRIVER, 1.0)),
+_ORIGIN: dict[DoorKind, tuple[str, Weights]] = {
+    DoorKind.ROOM: ("E1:room", ((Role.QUARANTINED, 3.0),)),
+    DoorKind.STAFF: ("E1:staff", towards_staff(3.0)),
+    DoorKind.DONNING: ("E1:donning", towards_staff(3.0)),
+    DoorKind.OUTSIDE: ("E1:outside", ((Role.OUTSIDER, 2.0), (Role.DRIVER, 1.0))),
 }
 
 _PLACE: dict[ZoneKind, Weights] = {
@@ -60,6 +60,8 @@ _HABIT = timedelta(seconds=10)
 _SURE = 0.8
 _SUREST = 0.999
 
+_STAFF = frozenset({Role.STAFF, *STAFF_ROLES})
+
 _DUTIES: tuple[tuple[Activity, Role, frozenset[ZoneKind]], ...] = (
     (Activity.MEAL, Role.ROOM_SERVICE, frozenset({ZoneKind.CORRIDOR, ZoneKind.ROOM_DOOR, ZoneKind.GOODS_HANDOVER})),
     (Activity.SAMPLING, Role.MEDICAL, frozenset({ZoneKind.SAMPLING, ZoneKind.ROOM_DOOR, ZoneKind.CORRIDOR})),
@@ -80,8 +82,8 @@ class Setting:
 
 def weigh(book: RoleBook, observation: Observation, trail: Trail, setting: Setting) -> None:
     """Put down what this instant says about the person."""
-    if trail.origin is not None and (weights := _ORIGIN.get(trail.origin.kind)):
-        book.note(f"E1:{trail.origin.kind.value}", weights)
+    if trail.origin is not None and (origin := _ORIGIN.get(trail.origin.kind)):
+        book.note(*origin)
     if trail.zones:
         _weigh_places(book, trail)
     _weigh_attire(book, observation, trail, setting)
@@ -92,7 +94,7 @@ def weigh(book: RoleBook, observation: Observation, trail: Trail, setting: Setti
         book.note(f"E5:{carried.value}", _CARRIED[carried])
     if observation.links or book.linked:
         _weigh_links(book, [link for link in observation.links if link.track not in trail.tracks], setting)
-    if setting.now.busy and (book.claim.role is Role.STAFF or book.claim.role in STAFF_ROLES):
+    if setting.now.busy and book.claim.role in _STAFF:
         _weigh_duties(book, trail, setting.now)
 
 

@@ -43,10 +43,7 @@ class FacilityEngine:
         moment = self._moment(status, instant.pts)
         events: list[Event] = []
         for desk in self._desks:
-            heard = (
-                desk.hear(clause, judgement, instant) for clause in desk.entry.clauses for judgement in clause.rule.judge(moment)
-            )
-            events += [self._event(desk, matter) for matter in heard if matter is not None]
+            events += [self._event(desk, matter) for matter in desk.hear(moment, instant)]
             events += [self._event(desk, matter) for matter in desk.tick(instant)]
         return tuple(events)
 

@@ -34,6 +34,10 @@ class Judgement(NamedTuple):
     full: bool = True
     severity: Severity | None = None
 
+    def hindered(self, reason: Reason) -> Judgement:
+        """The same where something is wrong with the picture: nothing can be told."""
+        return self._replace(verdict=Verdict.UNKNOWN, reason=reason, measures=())
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -21,11 +20,42 @@ FULL_PX = 40.0
 MASK_STATES = (MaskState.WORN, MaskState.INCORRECT, MaskState.NONE)
 PRESENCES = (Presence.PRESENT, Presence.ABSENT)
 
-Table = tuple[tuple[float, ...], ...]
-"""For each true state in turn, how often a single crop is read as each of the states."""
+_MOST_CROPS = 5
+"""More crops than this say no more: they are not independent of one another."""
 
-MASK_FULL: Table = ((0.967, 0.025, 0.008), (0.384, 0.512, 0.104), (0.029, 0.063, 0.908))
-MASK_SMALL: Table = ((0.960, 0.027, 0.013), (0.341, 0.568, 0.091), (0.056, 0.092, 0.852))
+
+class Table:
+    """For each true state in turn, how often a single crop is read as each of the states."""
+
+    __slots__ = ("_known", "rates")
+
+    def __init__(self, rates: tuple[tuple[float, ...], ...]) -> None:
+        self.rates = rates
+        # There are few answers, and each costs a walk over all ways to read so many crops.
+        self._known: dict[tuple[int, int, int], tuple[float, ...]] = {}
+
+    def likelihoods(self, read: int, crops: int, new: int = 1) -> tuple[float, ...]:
+        """How probable one more reading is in each true state.
+
+        A reading is put together from the latest ``crops`` crops, nearly all of which were in the reading before as well: so
+        many readings in turn weigh as much as one that is all new. That the state most crops show is the one read is an
+        approximation; of several with as many crops each is as probable.
+
+        Args:
+            read: the state that was read, by its place in the table.
+            crops: so many were put together; at least 1.
+            new: so many of them were in no reading before.
+        """
+        count = min(crops, _MOST_CROPS)
+        key = read, count, min(new, count)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = tuple(_fused(rates, read, count) ** (key[2] / count) for rates in self.rates)
+        return known
+
+
+MASK_FULL = Table(((0.967, 0.025, 0.008), (0.384, 0.512, 0.104), (0.029, 0.063, 0.908)))
+MASK_SMALL = Table(((0.960, 0.027, 0.013), (0.341, 0.568, 0.091), (0.056, 0.092, 0.852)))
 
 _MISSED_AND_INVENTED: Mapping[Item, tuple[float, float]] = {
     Item.GOWN: (0.090, 0.033),
@@ -40,30 +70,9 @@ _MISSED_AND_INVENTED: Mapping[Item, tuple[float, float]] = {
 }
 
 ITEMS: Mapping[Item, Table] = {
-    item: ((1 - missed, missed), (invented, 1 - invented)) for item, (missed, invented) in _MISSED_AND_INVENTED.items()
+    item: Table(((1 - missed, missed), (invented, 1 - invented))) for item, (missed, invented) in _MISSED_AND_INVENTED.items()
 }
 """From how often a worn item is read as absent, and an absent one as worn."""
-
-_MOST_CROPS = 5
-"""More crops than this say no more: they are not independent of one another."""
-
-
-@lru_cache(maxsize=256)
-def likelihoods(table: Table, read: int, crops: int, new: int = 1) -> tuple[float, ...]:
-    """How probable one more reading is in each true state.
-
-    A reading is put together from the latest ``crops`` crops, nearly all of which were in the reading before as well: so
-    many readings in turn weigh as much as one that is all new. That the state most crops show is the one read is an approximation;
-    of several with as many crops each is as probable.
-
-    Args:
-        table: how single crops are read.
-        read: the state that was read, by its place in the table.
-        crops: so many were put together; at least 1.
-        new: so many of them were in no reading before.
-    """
-    count = min(crops, _MOST_CROPS)
-    return tuple(_fused(rates, read, count) ** (min(new, count) / count) for rates in table)
 
 
 def _fused(rates: Sequence[float], read: int, count: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from analyzer.ground import Ground, Position
 from analyzer.outfits import Off
 from analyzer.schedule import Now
-from analyzer.scope import Scope
+from analyzer.scope import Scope, Standing
 from analyzer.site import Boundary, Door, Side, Site, Zone
 from analyzer.status import FacilityStatus
 from analyzer.types import (
@@ -55,8 +55,11 @@ class Entrance(NamedTuple):
     role: Role
 
 
-Admission = tuple[Zone | None, bool, bool]
-"""The zone that makes a rule address a place, whether it does, and whether the role decides it."""
+Admission = tuple[int, Zone | None, bool]
+"""A scope, by its number, that addresses a place; the zone that makes it so; whether the role decides it."""
+
+Couple = tuple[Zone | None, Standing]
+"""The zone that makes a rule about two people address two places, and whether the roles decide it."""
 
 
 class Person(NamedTuple):
@@ -107,6 +110,14 @@ class Pair(NamedTuple):
     heights: float = 0.0
 
 
+class Called(NamedTuple):
+    """Somebody a rule is (or may be) about, and the zone that makes it so; no zone in mask-only mode."""
+
+    person: Person
+    zone: Zone | None
+    decided: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Departure:
     """Somebody who stood at a door when last seen and has been gone for a while: they went in."""
@@ -115,13 +126,27 @@ class Departure:
     door: Door
 
 
+@dataclass(slots=True)
+class Known:
+    """What was worked out once, for the whole life of an engine.
+
+    ``scopes`` by number; ``admissions``: the scopes that address each place; ``couples``: how a rule takes two people in two
+    places; ``grounds``: the zones a scope is about.
+    """
+
+    scopes: dict[Scope, int] = field(default_factory=dict)
+    admissions: dict[int, list[Admission]] = field(default_factory=dict)
+    couples: dict[Hashable, dict[tuple[int, int], Couple]] = field(default_factory=dict)
+    grounds: dict[Scope, tuple[Zone, ...]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """Everything a rule may look at. ``status`` is there in moments of a whole facility, which have no people.
 
     ``entered``: who came in lately, in the order of time, those of this instant among them.
-    ``admissions``, ``positions`` and ``pairs`` keep what was worked out once: whom a scope addresses in which place (for
-    the whole life of an engine), where people stand, and who is close to whom.
+    ``known`` is kept from moment to moment. Worked out once in a moment: ``rolls``, whom each scope addresses, ``positions``,
+    where people stand, and ``pairs``, who is close to whom.
     """
 
     site: Site
@@ -136,7 +161,8 @@ class Moment:
     zones: tuple[Zone, ...] = ()
     status: FacilityStatus | None = None
     entered: Sequence[Entrance] = ()
-    admissions: dict[Scope, dict[int, Admission]] = field(default_factory=dict, compare=False, repr=False)
+    known: Known = field(default_factory=Known, compare=False, repr=False)
+    rolls: list[list[Called]] = field(default_factory=list, compare=False, repr=False)
     positions: dict[TrackId, Position | None] = field(default_factory=dict, compare=False, repr=False)
     pairs: dict[float, tuple[float, list[Pair]]] = field(default_factory=dict, compare=False, repr=False)
 
@@ -145,14 +171,22 @@ class Moment:
         """Whether there is anybody or anything to judge, or somebody has just left."""
         return bool(self.people or self.vehicles or self.bags or self.departures)
 
+    def zones_of(self, scope: Scope) -> tuple[Zone, ...]:
+        """The zones a scope is about, the smallest first."""
+        grounds = self.known.grounds
+        if scope not in grounds:
+            grounds[scope] = tuple(zone for zone in self.zones if zone.kind in scope.zones)
+        return grounds[scope]
+
     def position(self, person: Person) -> Position | None:
         """Where somebody stands on the floor; worked out once, ``None`` without a calibrated floor or above its horizon."""
         if self.ground is None:
             return None
-        if person.id not in self.positions:
+        known = self.positions
+        if person.id not in known:
             height = person.observation.track.box.height / self.scene.frame.height
-            self.positions[person.id] = self.ground.locate(person.foot, height)
-        return self.positions[person.id]
+            known[person.id] = self.ground.locate(person.foot, height)
+        return known[person.id]
 
     def related(self, first: Person, second: Person) -> bool:
         """Room-mates and households may be close to each other."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from math import floor, hypot
+from typing import NamedTuple
 
 from analyzer.ground import Position, distance
 from analyzer.moment import Moment, Pair, Person
-from analyzer.types import Point
+from analyzer.types import Box, Point
 
 _FEW = 24
 """Up to so many points looking at every pair is quicker than sorting them into cells."""
@@ -17,8 +17,7 @@ _SAME_DEPTH = 0.6
 """Heights in the picture whose ratio is below this belong to different depths, so the two are not close."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """What counts as close: metres on the floor, or a share of the mean height of the two in the picture."""
 
     metres: float
@@ -26,7 +25,7 @@ class Reach:
     error_m_max: float
 
 
-def close_pairs(moment: Moment, people: Sequence[Person], reach: Reach, *, depth: bool = True) -> Iterator[Pair]:
+def close_pairs(moment: Moment, people: Sequence[Person], reach: Reach, *, depth: bool = True) -> list[Pair]:
     """Pairs that are or may be within reach, in the order of ``people``. Cost grows with people, not with pairs.
 
     Args:
@@ -36,37 +35,38 @@ def close_pairs(moment: Moment, people: Sequence[Person], reach: Reach, *, depth
         depth: without a calibration, tell depths apart by the heights in the picture; only people have comparable ones.
     """
     if len(people) < 2:
-        return
-    pairs = _worked_out(moment, reach, depth=depth)
-    if not pairs:
-        return
-    everybody = people is moment.people
-    among = frozenset() if everybody else {person.id for person in people}
-    for pair in pairs:
-        first, second, sure, metres, error, heights = pair
-        if not everybody and (first.id not in among or second.id not in among):
-            continue
-        if metres is None or error is None:
-            if heights < reach.heights:
-                yield pair
-        elif metres - (0.0 if sure else 2 * error) < reach.metres:
-            yield pair
-
-
-def _worked_out(moment: Moment, reach: Reach, *, depth: bool) -> list[Pair]:
-    """Pairs of an instant at least as far apart as asked. Every rule asks about much the same: they are kept for the next."""
-    key = reach.error_m_max if depth else -reach.error_m_max
+        return []
     far = reach.heights if moment.ground is None else reach.metres
-    known, pairs = moment.pairs.get(key, (0.0, []))
-    if far > known:
-        everybody = moment.people if depth else (*moment.people, *moment.bags)
-        if moment.ground is None:
-            pairs = list(_by_heights(moment, everybody, far, _SAME_DEPTH if depth else 0.0))
-        else:
-            places = [moment.position(person) for person in everybody]
-            pairs = list(_by_metres(everybody, places, Reach(far, 0.0, reach.error_m_max), moment.ground.scale_error))
-        moment.pairs[key] = far, pairs
-    return pairs
+    known, pairs = _worked_out(moment, far, reach.error_m_max, depth=depth)
+    if far < known:
+        pairs = [pair for pair in pairs if _nearest(pair) < far]
+    if people is moment.people:
+        return pairs
+    among = {person.id for person in people}
+    return [pair for pair in pairs if pair.first.id in among and pair.second.id in among]
+
+
+def _nearest(pair: Pair) -> float:
+    """How close the two may be: metres, or body heights where there is no floor."""
+    if pair.metres is None or pair.error is None:
+        return pair.heights
+    return pair.metres if pair.sure else pair.metres - 2 * pair.error
+
+
+def _worked_out(moment: Moment, far: float, error_m_max: float, *, depth: bool) -> tuple[float, list[Pair]]:
+    """Pairs of an instant up to as far apart as asked, or farther. Every rule asks about much the same: they are kept for the next."""
+    key = error_m_max if depth else -error_m_max
+    known = moment.pairs.get(key)
+    if known is not None and far <= known[0]:
+        return known
+    everybody = moment.people if depth else (*moment.people, *moment.bags)
+    if moment.ground is None:
+        pairs = list(_by_heights(moment, everybody, far, _SAME_DEPTH if depth else 0.0))
+    else:
+        places = [moment.position(person) for person in everybody]
+        pairs = list(_by_metres(everybody, places, Reach(far, 0.0, error_m_max), moment.ground.scale_error))
+    moment.pairs[key] = far, pairs
+    return far, pairs
 
 
 def _by_metres(people: Sequence[Person], places: Sequence[Position | None], reach: Reach, scale_error: float) -> Iterator[Pair]:
@@ -74,19 +74,30 @@ def _by_metres(people: Sequence[Person], places: Sequence[Position | None], reac
     known = [(i, place) for i, place in enumerate(places) if place is not None]
     sharp = [(i, place) for i, place in known if place.spread <= error_m_max]
     pairs = [(sharp[i][0], sharp[j][0]) for i, j in grid_pairs([(place.x, place.y) for _, place in sharp], far)]
-    if len(sharp) < len(known):  # those whose place is vague may be close to anybody
-        vague = [i for i, place in known if place.spread > error_m_max]
-        pairs += sorted({(min(i, j), max(i, j)) for i in vague for j, _ in known if i != j})
+    if len(sharp) < len(known):  # those whose place is vague may be close to somebody far off
+        vague = [(i, place) for i, place in known if place.spread > error_m_max]
+        pairs += {
+            (min(i, j), max(i, j))
+            for i, place in vague
+            for j, other in known
+            if i != j and not _surely_apart(place, other, far, scale_error)
+        }
     pairs.sort()
     for i, j in pairs:
         a, b = places[i], places[j]
         assert a is not None
         assert b is not None
-        told = distance(a, b)
-        error = hypot(told.error, scale_error * told.metres) if scale_error else told.error
+        metres, error = distance(a, b)
+        if scale_error:
+            error = hypot(error, scale_error * metres)
         sure = error <= error_m_max
-        if told.metres - (0.0 if sure else 2 * error) < far:
-            yield Pair(people[i], people[j], sure, told.metres, error)
+        if metres - (0.0 if sure else 2 * error) < far:
+            yield Pair(people[i], people[j], sure, metres, error)
+
+
+def _surely_apart(a: Position, b: Position, far: float, scale_error: float) -> bool:
+    """Whether two positions are farther apart than ``far`` by more than twice the greatest error their distance can have."""
+    return hypot(a.x - b.x, a.y - b.y) * (1 - 2 * scale_error) - 2 * (a.spread + b.spread) > far
 
 
 def _by_heights(moment: Moment, people: Sequence[Person], far: float, same_depth: float) -> Iterator[Pair]:
@@ -114,13 +125,23 @@ def crowded(moment: Moment, pair: Pair) -> bool:
     return False
 
 
+def hidden(place: Box, people: Iterable[Person]) -> bool:
+    """Whether one of the people stands so that whoever is at a place would be hidden behind them, all but the head."""
+    (x, foot), (_, middle) = place.foot, place.centre
+    covers = (person.observation.track.box for person in people)
+    return any(cover.x1 <= x <= cover.x2 and cover.y1 <= middle and foot < cover.y2 for cover in covers)
+
+
 def grid_pairs(points: Sequence[Point], reach: float) -> Iterator[tuple[int, int]]:
     """Index pairs (smaller first) that may be closer than ``reach``: those in the same or neighbouring cells."""
     if len(points) <= _FEW:
-        for j, (x, y) in enumerate(points):
-            for i in range(j):
-                if -reach < points[i][0] - x < reach and -reach < points[i][1] - y < reach:
-                    yield i, j
+        near = list[tuple[float, float, int]]()
+        for y, x, j in sorted((y, x, j) for j, (x, y) in enumerate(points)):
+            near = [one for one in near if y - one[0] < reach]
+            for _, other, i in near:
+                if -reach < other - x < reach:
+                    yield (i, j) if i < j else (j, i)
+            near.append((y, x, j))
         return
     cells: dict[tuple[int, int], list[int]] = {}
     for index, (x, y) in enumerate(points):

@@ -8,8 +8,8 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from analyzer.site import Activity, Permit, Slot
 from analyzer.types import Role, ZoneKind
 
-_DAY = timedelta(days=1)
-_MORNING, _EVENING = 5, 22
+_DAY, _MINUTE = timedelta(days=1), timedelta(minutes=1)
+_MORNING, _EVENING = time(5), time(22)
 
 
 def in_force(slot: Slot, local: datetime) -> bool:
@@ -32,37 +32,54 @@ def _on(slot: Slot, day: date) -> bool:
 class Agenda:
     """The slots and permits of a facility, asked once an instant.
 
-    What is in force changes at most once a minute boundary of the slots, so the answer is kept until the next one.
+    What is in force changes when a slot or permit begins or ends, at midnight, and when the clocks are changed, which
+    happens at whole minutes: the answer is kept until the first of these may come.
     """
 
     def __init__(self, slots: Sequence[Slot], permits: Sequence[Permit], zone: tzinfo) -> None:
         self._slots, self._permits, self._zone = tuple(slots), tuple(permits), zone
-        self._key: tuple[datetime, int] | None = None
-        self._slots_now: tuple[Slot, ...] = ()
-        self._edges = sorted({edge for slot in slots for edge in (slot.start, slot.end, time(0))})
-        self.planned = frozenset(slot.activity for slot in slots) | frozenset(permit.activity for permit in permits)
+        self._edges = sorted({edge for slot in slots for edge in (slot.start, slot.end)} | {_MORNING, _EVENING})
+        self._turns = sorted({turn for permit in permits for turn in (permit.start, permit.end)})
+        self._planned = frozenset(slot.activity for slot in slots) | frozenset(permit.activity for permit in permits)
+        self._kept: tuple[datetime, datetime, Now] | None = None
 
     def at(self, at: datetime) -> Now:
         """What is in force at an instant."""
-        local = at.astimezone(self._zone)
-        clock = local.timetz().replace(tzinfo=None)
-        key = (local.replace(hour=0, minute=0, second=0, microsecond=0), sum(1 for edge in self._edges if edge <= clock))
-        if key != self._key:
-            self._key = key
-            self._slots_now = tuple(slot for slot in self._slots if in_force(slot, local))
+        if self._kept is None or not self._kept[0] <= at < self._kept[1]:
+            local = at.astimezone(self._zone)
+            self._kept = at, self._until(at, local.replace(tzinfo=None)), self._now(at, local)
+        return self._kept[2]
+
+    def _now(self, at: datetime, local: datetime) -> Now:
+        slots = tuple(slot for slot in self._slots if in_force(slot, local))
         permits = tuple(permit for permit in self._permits if permit.start <= at < permit.end)
-        return Now(local, self._slots_now, permits, self.planned)
+        if Activity.QUIET in self._planned:
+            night = any(slot.activity is Activity.QUIET for slot in slots)
+        else:
+            night = not _MORNING <= local.time() < _EVENING
+        return Now(slots, permits, self._planned, night=night)
+
+    def _until(self, at: datetime, local: datetime) -> datetime:
+        """How long what holds at an instant will hold at least."""
+        minute = at + _MINUTE - timedelta(seconds=at.second, microseconds=at.microsecond)
+        midnight = datetime.combine(local.date(), time(0)) + _DAY
+        edges = [midnight, *(datetime.combine(local.date(), edge) for edge in self._edges if edge > local.time())]
+        return min(minute, at + (min(edges) - local), *(turn for turn in self._turns if turn > at))
 
 
 class Now:
-    """What is in force at one instant. ``local`` is the time in the facility's zone."""
+    """What is in force at one instant.
 
-    __slots__ = ("_permits", "_planned", "_slots", "local")
+    Attributes:
+        night: these are the quiet hours of the facility; without any in its plan, from 22:00 to 05:00.
+    """
+
+    __slots__ = ("_permits", "_planned", "_slots", "night")
 
     def __init__(
-        self, local: datetime, slots: tuple[Slot, ...], permits: tuple[Permit, ...], planned: frozenset[Activity]
+        self, slots: tuple[Slot, ...], permits: tuple[Permit, ...], planned: frozenset[Activity], *, night: bool
     ) -> None:
-        self.local, self._slots, self._permits, self._planned = local, slots, permits, planned
+        self._slots, self._permits, self._planned, self.night = slots, permits, planned, night
 
     def planned(self, *activities: Activity) -> bool:
         """Whether the site plans any of these activities at all; without a plan nothing can be held against it."""
@@ -91,13 +108,6 @@ class Now:
     def busy(self) -> bool:
         """Whether any slot is in force."""
         return bool(self._slots)
-
-    @property
-    def night(self) -> bool:
-        """Whether these are the quiet hours of the facility; without any in its plan, from 22:00 to 05:00."""
-        if Activity.QUIET in self._planned:
-            return any(slot.activity is Activity.QUIET for slot in self._slots)
-        return not _MORNING <= self.local.hour < _EVENING
 
     def rostered(self, role: Role, zone: ZoneKind) -> bool:
         """Whether a shift now names this role for this kind of zone; a shift for everybody says nothing."""

@@ -47,6 +47,9 @@ class Scope:
     zones: frozenset[ZoneKind]
     anywhere: bool = False
 
+    def __hash__(self) -> int:
+        return hash((self.roles, self.zones))  # asked for by every rule at every instant; sets remember theirs
+
     def standing(self, role: Role) -> Standing:
         """Place a role. A rule for some staff roles says nothing about staff whose job is not known."""
         return standing(self.roles, role)

@@ -311,8 +311,9 @@ ENTRIES: tuple[Entry, ...] = (
         basis=("QD-878", "OPS"),
         nature=Nature.PRACTICE,
         evidence=EvidenceSet.E1,
-        not_assessable=frozenset({Reason.ROLE_UNKNOWN, Reason.NO_SCHEDULE, Reason.NO_ZONE}),
+        not_assessable=frozenset({Reason.ROLE_UNKNOWN, Reason.NO_SCHEDULE, Reason.NO_ZONE, Reason.CROWD}),
         requires=Requires(table=True),
+        version=2,
     ),
     Entry(
         id=RuleId("S10"),

@@ -76,7 +76,7 @@ class _Sides:
         self.last: Point = (0.0, 0.0)
 
     def settle(self, line: Boundary, point: Point, at: datetime, *, right: bool) -> bool:
-        """Take one look from a told side; returns whether another side holds from now on."""
+        """Take one look from another side than before, or while in doubt; returns whether another side holds from now on."""
         before, self.last = self.last, point
         if right is self.right:
             self.doubt = None
@@ -97,7 +97,7 @@ class Trail:
     """The memory of one person. ``id`` is the first track id, ``tracks`` are all that took over from one another."""
 
     __slots__ = (
-        "_anchor", "_anchored", "_places", "_settled", "_sides", "_step", "attire", "beliefs", "cleaned", "clock", "crossed", "departed", "foot", "from_red", "height", "id", "inside", "label", "last",
+        "_anchor", "_anchored", "_places", "_settled", "_sides", "_step", "attire", "beliefs", "cleaned", "clock", "crossed", "departed", "foot", "from_red", "height", "id", "inside", "kinds", "label", "last",
         "left",
         "origin", "outfit", "served", "sides", "since", "spent", "stops", "subject", "tracks", "zones",
     )  # fmt: skip
@@ -113,6 +113,7 @@ class Trail:
         self._step: tuple[Point, timedelta] = (self.foot, _ZERO)
         self.zones: tuple[Zone, ...] = ()
         self.inside: tuple[ZoneId, ...] = ()
+        self.kinds: frozenset[ZoneKind] = frozenset()
         self.crossed: tuple[Crossing, ...] = ()
         self.left: tuple[Leaving, ...] = ()
         self.sides: tuple[Side, ...] = ()
@@ -147,16 +148,18 @@ class Trail:
         """
         elapsed = at - self.last
         first = self.height == 0.0
-        self._move(foot, height, elapsed, first=first)
+        self._step = foot if first else self.foot, elapsed
+        self.foot, self.height = foot, height
         self._stand(hypot((foot[0] - self._anchor[0]) * aspect, (foot[1] - self._anchor[1]) * _DEPTH), at, elapsed, first=first)
         self._zones(layout, foot, at, first=first)
         if layout.edges:
             self._cross(layout.edges, foot, at)
         if self.origin is None and layout.doors and at - self.since <= SETTLE:
             self.origin = layout.door_at(foot)
-        for zone in self.zones:
-            self.spent[zone.id] = self.spent.get(zone.id, _ZERO) + elapsed
-        self.from_red = self.from_red or self._in_red()
+        for zone in self.inside:
+            self.spent[zone] = self.spent.get(zone, _ZERO) + elapsed
+        if not self.from_red:
+            self.from_red = self._in_red()
         self.last = at
         self.departed = False
 
@@ -168,10 +171,6 @@ class Trail:
     def adopt(self, track: TrackId) -> None:
         """Another track took over from the last one."""
         self.tracks = (*self.tracks, track)
-
-    def _move(self, foot: Point, height: float, elapsed: timedelta, *, first: bool) -> None:
-        self._step = foot if first else self.foot, elapsed
-        self.foot, self.height = foot, height
 
     @property
     def velocity(self) -> Point:
@@ -194,19 +193,18 @@ class Trail:
         for place in self._places:
             if place.inside:
                 place.stood += gained
-        for kind in {zone.kind for zone in self.zones}:
+        for kind in self.kinds:
             self.stops[kind] = self.stops.get(kind, _ZERO) + gained
-        if any(zone.kind is ZoneKind.HAND_HYGIENE for zone in self.zones):
+        if ZoneKind.HAND_HYGIENE in self.kinds:
             self.cleaned = at
-        if held >= SERVED:
+        if held >= SERVED and ZoneKind.ROOM_DOOR in self.kinds:
             self.served.update(zone.id for zone in self.zones if zone.kind is ZoneKind.ROOM_DOOR)
 
     def _zones(self, layout: Layout, foot: Point, at: datetime, *, first: bool) -> None:
         inside = layout.inside(foot)
         if first:
             self._places = [_Place(inside=seen, at=at) for seen in inside]
-            self.zones = tuple(zone for zone, seen in zip(layout.zones, inside, strict=True) if seen)
-            self.inside = tuple(zone.id for zone in self.zones)
+            self._stands_in(layout)
             return
         self.left = ()
         if inside == self._settled:
@@ -223,30 +221,33 @@ class Trail:
         # While nothing is in doubt, the same answer again needs no second look.
         self._settled = None if any(place.doubt for place in self._places) else inside
         if changed:
-            self.zones = tuple(zone for zone, place in zip(layout.zones, self._places, strict=True) if place.inside)
-            self.inside = tuple(zone.id for zone in self.zones)
+            self._stands_in(layout)
+
+    def _stands_in(self, layout: Layout) -> None:
+        """Put down the zones of the places the person is in."""
+        self.zones = tuple(zone for zone, place in zip(layout.zones, self._places, strict=True) if place.inside)
+        self.inside = tuple(zone.id for zone in self.zones)
+        self.kinds = frozenset(zone.kind for zone in self.zones)
 
     def _cross(self, edges: Sequence[Edge], foot: Point, at: datetime) -> None:
         if not self._sides:
             self._sides = [_Sides() for _ in edges]
-        crossed: list[Crossing] = []
-        changed = False
+        self.crossed = ()
         for edge, sides in zip(edges, self._sides, strict=True):
             side = edge.side(foot)
             if not side:
                 continue
-            met = sides.right is not None
-            if sides.settle(edge.line, foot, at, right=side > 0):
-                changed = True
+            right, met = side > 0, sides.right is not None
+            if right is sides.right and sides.doubt is None:
+                sides.last = foot
+            elif sides.settle(edge.line, foot, at, right=right):
                 if met and sides.across:
-                    crossed.append(_crossing(edge.line, right=side > 0))
-        self.crossed = tuple(crossed)
-        if changed:
-            self.sides = tuple(
-                edge.line.right if sides.right else edge.line.left
-                for edge, sides in zip(edges, self._sides, strict=True)
-                if sides.right is not None
-            )
+                    self.crossed += (_crossing(edge.line, right=right),)
+                self.sides = tuple(
+                    edge.line.right if sides.right else edge.line.left
+                    for edge, sides in zip(edges, self._sides, strict=True)
+                    if sides.right is not None
+                )
 
 
 def _crossing(line: Boundary, *, right: bool) -> Crossing:

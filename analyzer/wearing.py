@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from analyzer.types import Item, ItemReading, MaskReading, MaskState, Measure, Need, Presence
 
@@ -30,8 +29,7 @@ class Worn(Protocol):
     def items(self) -> tuple[ItemReading, ...]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Wearing:
+class Wearing(NamedTuple):
     """The needs that could be told. ``fresh``: this very instant added something to it."""
 
     missing: tuple[tuple[Need, float], ...]

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from analyzer.continuity import Newcomer, take_overs
 from analyzer.evidence import LINKED_FOR, Setting, correct, weigh
 from analyzer.ground import Ground
 from analyzer.layout import Layout, foot_of
-from analyzer.moment import Admission, Departure, Entrance, Moment, Person
+from analyzer.moment import Departure, Entrance, Known, Moment, Person
 from analyzer.roles import RoleBook
 from analyzer.schedule import Agenda
-from analyzer.scope import Scope
 from analyzer.site import DoorKind, Side, Site
 from analyzer.trails import Trail
-from analyzer.types import Attire, Label, Observation, Point, Presence, Role, RoleClaim, Scene, TrackId, ZoneId, ZoneKind
+from analyzer.types import Attire, Label, Observation, Presence, Role, RoleClaim, Scene, TrackId, ZoneId, ZoneKind
 
 GONE = timedelta(seconds=5)
 """Whoever was last seen at a door and is not seen for this long has gone through it."""
@@ -30,6 +30,8 @@ _STRIDE = timedelta(seconds=1)
 _REMEMBERED = timedelta(hours=1)
 
 _SURE_ATTIRE = 0.8
+
+_by_track = attrgetter("track.id")
 
 _JUDGED = (Label.PERSON, Label.VEHICLE, Label.BAG)
 
@@ -57,9 +59,12 @@ class Witness:
         self._known: dict[TrackId, Trail] = {}
         self._books: dict[TrackId, RoleBook] = {}
         self._persons: dict[TrackId, Person] = {}
+        self._present: dict[TrackId, Trail] = {}
+        self._missed: dict[TrackId, Trail] = {}
+        """Out of view, but not for so long that they went in at a door."""
         self._bygone: dict[TrackId, tuple[datetime, RoleClaim]] = {}
         self._places: dict[tuple[Role, tuple[ZoneId, ...]], int] = {}
-        self._admissions: dict[Scope, dict[int, Admission]] = {}
+        self._facts = Known()
         self._entered: deque[Entrance] = deque()
         self._before: datetime | None = None
         self._clock = timedelta(0)
@@ -71,27 +76,26 @@ class Witness:
             self._clock += min(at - self._before, _STRIDE)
         self._before = at
         now = self._agenda.at(at)
-        seen = sorted(scene.observations, key=lambda observation: observation.track.id)
-        feet = {observation.track.id: foot_of(observation, scene.frame) for observation in seen}
-        self._meet(scene, seen, feet)
+        seen = sorted(scene.observations, key=_by_track)
+        self._meet(scene, seen)
         setting = Setting(self._site, scene, now, self._earlier)
-        persons = tuple(self._person(observation, feet[observation.track.id], setting) for observation in seen)
+        persons = tuple([self._person(observation, setting) for observation in seen])
         self._enter(persons, at)
-        departures = self._departures({person.id for person in persons}, at)
-        by_label = {label: tuple([person for person in persons if person.observation.track.label is label]) for label in _JUDGED}
+        departures = self._departures({person.id: self._known[person.observation.track.id] for person in persons}, at)
+        people, vehicles, bags = (_labelled(persons, label) if persons else () for label in _JUDGED)
         return Moment(
             site=self._site,
             scene=scene,
-            people=by_label[Label.PERSON],
-            vehicles=by_label[Label.VEHICLE],
-            bags=by_label[Label.BAG],
+            people=people,
+            vehicles=vehicles,
+            bags=bags,
             departures=departures,
             now=now,
             ground=self._ground,
             mask_only=self._mask_only,
             zones=self._layout.zones,
             entered=self._entered,
-            admissions=self._admissions,
+            known=self._facts,
         )
 
     def forget(self, at: datetime) -> frozenset[TrackId]:
@@ -114,17 +118,18 @@ class Witness:
         known = self._bygone.get(track)
         return None if known is None else known[1]
 
-    def _meet(self, scene: Scene, seen: list[Observation], feet: dict[TrackId, Point]) -> None:
+    def _meet(self, scene: Scene, seen: list[Observation]) -> None:
         """Give every track not met before a trail: that of somebody it takes over from, or a new one."""
+        known = self._known
+        if len({known[o.track.id].id for o in seen if o.track.id in known}) == len(seen):
+            return  # everybody was met before, and no two are thought to be one
         self._part(seen)
-        new = [observation for observation in seen if observation.track.id not in self._known]
-        if not new:
-            return
+        new = [observation for observation in seen if observation.track.id not in known]
         at, frame = scene.frame.at, scene.frame
         present = {self._known[o.track.id].id for o in seen if o.track.id in self._known}
         gone = {trail.id: trail for trail in self._known.values() if trail.id not in present}
         newcomers = [
-            Newcomer(o.track.id, o.track.label, feet[o.track.id], o.track.box.height / frame.height, _attire(o)) for o in new
+            Newcomer(o.track.id, o.track.label, foot_of(o, frame), o.track.box.height / frame.height, _attire(o)) for o in new
         ]
         matches = take_overs(newcomers, gone.values(), self._layout, frame.width / frame.height, at=at, clock=self._clock)
         for observation in new:
@@ -153,9 +158,10 @@ class Witness:
             else:
                 owners[trail.id] = observation.track.id
 
-    def _person(self, observation: Observation, foot: Point, setting: Setting) -> Person:
+    def _person(self, observation: Observation, setting: Setting) -> Person:
         frame = setting.scene.frame
         trail = self._known[observation.track.id]
+        foot = foot_of(observation, frame)
         trail.look(self._layout, foot, observation.track.box.height / frame.height, frame.width / frame.height, frame.at)
         trail.clock = self._clock
         trail.attire = _attire(observation) or trail.attire
@@ -165,10 +171,11 @@ class Witness:
         weigh(book, observation, trail, setting)
         claim, origin = book.claim, trail.origin
         if self._outfits:
-            doffing = any(zone.kind is ZoneKind.DOFFING for zone in trail.zones)
+            doffing = ZoneKind.DOFFING in trail.kinds
             if not doffing and not trail.left:
                 trail.outfit.doffed.clear()
-            trail.outfit.look(beliefs, frame.at, doffing=doffing)
+            if doffing or not beliefs.carried:
+                trail.outfit.look(beliefs, frame.at, doffing=doffing)
         done = bool(trail.crossed or trail.left)
         # By position: this is made for everybody at every instant, and names cost as much again.
         person = Person(
@@ -210,21 +217,31 @@ class Witness:
         while self._entered and at - self._entered[0].at > _REMEMBERED:
             self._entered.popleft()
         for person in persons:
-            if any(crossing.origin is Side.OUTSIDE for crossing in person.crossed):
+            if person.crossed and any(crossing.origin is Side.OUTSIDE for crossing in person.crossed):
                 self._entered.append(Entrance(at, person.id, person.role.role))
 
-    def _departures(self, present: set[TrackId], at: datetime) -> tuple[Departure, ...]:
+    def _departures(self, present: dict[TrackId, Trail], at: datetime) -> tuple[Departure, ...]:
+        """Who stood at a door when last seen, and is gone for so long that they went in."""
         if not self._layout.doors:
             return ()
+        for missed in self._present.keys() - present.keys():
+            self._missed[missed] = self._present[missed]
+        self._present = present
         departures = []
-        for trail in self._known.values():
-            if trail.departed or trail.id in present or at - trail.last < GONE:
-                continue
-            trail.departed = True  # also known by the ids it took over from
-            door = self._layout.door_at(trail.foot)
-            if door is not None:
-                departures.append(Departure(self._persons[trail.id], door))
+        for trail in tuple(self._missed.values()):
+            if trail.id in present:
+                del self._missed[trail.id]
+            elif at - trail.last >= GONE:
+                del self._missed[trail.id]
+                trail.departed = True
+                door = self._layout.door_at(trail.foot)
+                if door is not None:
+                    departures.append(Departure(self._persons[trail.id], door))
         return tuple(sorted(departures, key=lambda departure: departure.person.id))
+
+
+def _labelled(persons: tuple[Person, ...], label: Label) -> tuple[Person, ...]:
+    return tuple([person for person in persons if person.observation.track.label is label])
 
 
 def _attire(observation: Observation) -> Attire | None:

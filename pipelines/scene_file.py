@@ -8,42 +8,24 @@ Times are ISO 8601 in UTC; ``pts`` and durations are seconds.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from analyzer.types import (
-    Attire,
-    AttireReading,
     Box,
-    CameraId,
-    Carried,
-    DoorReading,
     Event,
-    FrameRef,
-    Head,
-    Item,
-    ItemReading,
-    Label,
     Link,
-    MaskKind,
-    MaskKindReading,
-    MaskReading,
-    MaskState,
     Observation,
-    Presence,
     Reason,
-    Role,
     Scene,
-    Track,
-    TrackId,
 )
 from pipelines.errors import BadInput
-
-T = TypeVar("T")
+from pipelines.scene_wire import read_line
 
 _MICROSECOND = timedelta(microseconds=1)
+_REMEDY = "write scenes with `vigil analyze --record-scenes`; a field that is not known comes from a newer version"
 _LONGEST_LINE = 16 * 1024 * 1024
 
 # JSON objects are dictionaries of anything by nature; they do not leave this module.
@@ -77,10 +59,9 @@ def decode_scene(line: str | bytes) -> Scene:
     if len(line) > _LONGEST_LINE:
         raise BadInput("scene", "the line is longer than any scene", "check that this is a file of scenes")
     try:
-        return _read_scene(json.loads(line))
-    except (ValueError, KeyError, TypeError, RecursionError, OverflowError) as problem:
-        what = f"missing {problem}" if isinstance(problem, KeyError) else str(problem)
-        raise BadInput("scene", f"not a scene: {what}", "write scenes with `vigil analyze --record-scenes`") from problem
+        return read_line(line)
+    except (ValueError, RecursionError, OverflowError) as problem:
+        raise BadInput("scene", f"not a scene: {problem}", _REMEDY) from problem
 
 
 def read_scenes(path: Path) -> Iterator[Scene]:
@@ -195,141 +176,12 @@ def _state(*, fresh: bool, reason: Reason | None) -> Json:
     return ({} if fresh else {"fresh": False}) | ({} if reason is None else {"reason": reason.value})
 
 
-def _read_scene(line: Json) -> Scene:
-    _only(line, "camera", "index", "pts", "at", "size", "people", "impairments", "doors")
-    width, height = line["size"]
-    at = datetime.fromisoformat(line["at"])
-    if at.tzinfo is None:
-        raise ValueError("the time has no zone")
-    frame = FrameRef(
-        CameraId(_text(line["camera"])),
-        _whole(line["index"]),
-        _duration(line["pts"]),
-        at.astimezone(UTC),
-        _positive(width),
-        _positive(height),
-    )
-    people = tuple(_read_observation(each) for each in line["people"])
-    if len({observation.track.id for observation in people}) != len(people):
-        raise ValueError("a track is there twice")
-    return Scene(
-        frame,
-        people,
-        tuple(Reason(reason) for reason in line.get("impairments", ())),
-        tuple(DoorReading(_text(door["door"]), Presence(door["open"]), _number(door["p"])) for door in line.get("doors", ())),
-    )
-
-
-def _read_observation(line: Json) -> Observation:
-    _only(
-        line,
-        "track",
-        "label",
-        "box",
-        "score",
-        "head",
-        "mask",
-        "items",
-        "attire",
-        "mask_kind",
-        "markers",
-        "foot_visible",
-        "child",
-        "carried",
-        "links",
-    )
-    return Observation(
-        track=Track(TrackId(_whole(line["track"])), _read_box(line["box"]), Label(line["label"]), _number(line["score"])),
-        head=_optional(line, "head", lambda head: Head(_read_box(head["box"]), _number(head["score"]))),
-        mask=_optional(
-            line,
-            "mask",
-            lambda mask: MaskReading(
-                MaskState(mask["state"]), _number(mask["p"]), _number(mask["head_px"]), _whole(mask["crops"]), *_read_state(mask)
-            ),
-        ),
-        items=tuple(
-            ItemReading(
-                Item(item["item"]), Presence(item["state"]), _number(item["p"]), _whole(item["crops"]), *_read_state(item)
-            )
-            for item in line.get("items", ())
-        ),
-        attire=_optional(
-            line,
-            "attire",
-            lambda attire: AttireReading(Attire(attire["attire"]), _number(attire["p"]), attire.get("fresh", True)),
-        ),
-        mask_kind=_optional(line, "mask_kind", lambda kind: MaskKindReading(MaskKind(kind["kind"]), _number(kind["p"]))),
-        markers=tuple(_text(marker) for marker in line.get("markers", ())),
-        foot_visible=line.get("foot_visible", True) is True,
-        child=line.get("child", False) is True,
-        carried=tuple(Carried(carried) for carried in line.get("carried", ())),
-        links=tuple(_read_link(link) for link in line.get("links", ())),
-    )
-
-
-def _read_link(line: Json) -> Link:
-    seen = datetime.fromisoformat(line["seen"])
-    if seen.tzinfo is None:
-        raise ValueError("the time of a link has no zone")
-    role = Role(line["role"]) if "role" in line else None
-    probability = _number(line["p"]) if role else 0.0
-    return Link(TrackId(_whole(line["track"])), seen.astimezone(UTC), _number(line["log_odds"]), role, probability)
-
-
-def _optional(line: Json, key: str, read: Callable[[Json], T]) -> T | None:
-    return read(line[key]) if key in line else None
-
-
-def _read_state(line: Json) -> tuple[bool, Reason | None]:
-    return line.get("fresh", True) is True, Reason(line["reason"]) if "reason" in line else None
-
-
-def _only(line: Json, *known: str) -> None:
-    if strange := sorted(set(line) - set(known)):
-        raise ValueError(f"unknown key {strange[0]!r}; was this written by a newer version?")
-
-
 def _box(box: Box) -> list[float]:
     return [box.x1, box.y1, box.x2, box.y2]
 
 
-def _read_box(line: list[float]) -> Box:
-    x1, y1, x2, y2 = (_number(value) for value in line)
-    return Box(x1, y1, x2, y2)
-
-
-def _number(value: object) -> float:
-    # NaN and infinities are no JSON, but Python's reader takes them.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e9 < value < 1e9:
-        raise ValueError(f"{value!r} is not a number in range")
-    return value
-
-
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{value!r} is not a whole number")
-    return value
-
-
-def _positive(value: object) -> int:
-    if (whole := _whole(value)) <= 0:
-        raise ValueError(f"a picture cannot be {whole} pixels wide or high")
-    return whole
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not a text")
-    return value
-
-
 def _seconds(duration: timedelta) -> float:
     return duration // _MICROSECOND / 1_000_000
-
-
-def _duration(seconds: object) -> timedelta:
-    return round(_number(seconds) * 1_000_000) * _MICROSECOND
 
 
 def _iso(at: datetime) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from analyzer.judgement import Judgement
-from analyzer.moment import Moment, Pair
+from analyzer.moment import Couple, Moment, Pair, Person
 from analyzer.nearness import Reach, close_pairs, crowded
 from analyzer.scope import Scope, Standing, standing
 from analyzer.site import Activity, Zone
@@ -43,23 +43,29 @@ class Distance:
     def judge(self, moment: Moment) -> Iterator[Judgement]:
         if len(moment.people) < 2:
             return
+        known = moment.known.couples.get(self)
+        if known is None:
+            known = moment.known.couples[self] = {}
         reach = Reach(self.metres * _OUTER, self.reach_heights, self.error_m_max)
         for pair in close_pairs(moment, moment.people, reach):
-            # Few are close to anybody: the zones are looked up for them alone.
-            zone = self.scope.zone(pair.first.zones)
-            if zone is None:
-                continue
-            other = self.scope.zone(pair.second.zones)
-            if other is None or (self.same_zone and other is not zone):
-                continue
-            if (judgement := self._judge(moment, pair, zone)) is not None:
-                yield judgement
+            places = pair.first.place, pair.second.place
+            couple = known.get(places)
+            if couple is None:
+                couple = known[places] = self._couple(pair.first, pair.second)
+            zone, decided = couple
+            if zone is not None and not moment.related(pair.first, pair.second):
+                yield self._judge(moment, pair, zone, decided)
 
-    def _judge(self, moment: Moment, pair: Pair, zone: Zone) -> Judgement | None:
-        first, second = pair.first, pair.second
+    def _couple(self, first: Person, second: Person) -> Couple:
+        """The zone in which two people of these roles, in these places, are the rule's matter."""
+        zone, other = self.scope.zone(first.zones), self.scope.zone(second.zones)
         decided = self._standing(first.role.role, second.role.role)
-        if decided is Standing.OUTSIDE or moment.related(first, second):
-            return None
+        if other is None or (self.same_zone and other is not zone) or decided is Standing.OUTSIDE:
+            return None, decided
+        return zone, decided
+
+    def _judge(self, moment: Moment, pair: Pair, zone: Zone, decided: Standing) -> Judgement:
+        first, second = pair.first, pair.second
         subject = PairSubject(min(first.id, second.id), max(first.id, second.id))
         tracks = tuple(sorted({*first.tracks, *second.tracks}))
         role = first.role if self.scope.standing(first.role.role) is Standing.INSIDE else second.role

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from analyzer.judgement import Judgement
 from analyzer.moment import Departure, Moment
+from analyzer.nearness import hidden
 from analyzer.scope import Scope, Standing
 from analyzer.site import Activity, DoorKind
 from analyzer.types import Reason, Verdict, ZoneId
@@ -16,6 +17,8 @@ from analyzer.types import Reason, Verdict, ZoneId
 @dataclass(frozen=True, slots=True)
 class DoorEntry:
     """One judgement each time somebody went into a room.
+
+    Whoever vanished at a door where others stand by now may be behind them: that cannot be told.
 
     Attributes:
         own_allowed: coming back to the room one came out of is compliant; without having seen where somebody came
@@ -42,6 +45,8 @@ class DoorEntry:
             reason = Reason.ROLE_UNKNOWN
         elif self.own_allowed and person.origin is None:
             reason = Reason.OCCLUDED
+        elif hidden(person.observation.track.box, moment.people):
+            reason = Reason.CROWD
         if reason is not None:
             return Judgement(person.subject, Verdict.UNKNOWN, reason, zone, person.role, person.tracks)
         own = self.own_allowed and person.origin is not None and person.origin.id == door.id

@@ -38,9 +38,8 @@ class Gathering:
             zone = self.scope.zone(person.zones)
             if zone is not None and self.scope.standing(person.role.role) is Standing.INSIDE:
                 members.setdefault(zone.id, []).append(person)
-        for zone in moment.zones:
-            if zone.kind in self.scope.zones:
-                yield self._judge(moment, zone, members.get(zone.id, []))
+        for zone in moment.zones_of(self.scope):
+            yield self._judge(moment, zone, members.get(zone.id, []))
 
     def _judge(self, moment: Moment, zone: Zone, people: list[Person]) -> Judgement:
         subject = ZoneSubject(zone.id)

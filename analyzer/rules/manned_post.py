@@ -24,9 +24,7 @@ class MannedPost:
     count_min: float = 1
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:
-        for zone in moment.zones:
-            if zone.kind not in self.scope.zones:
-                continue
+        for zone in moment.zones_of(self.scope):
             present = [
                 person
                 for person in moment.people

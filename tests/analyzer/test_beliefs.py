@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.beliefs import FADED, Beliefs
-from analyzer.misreadings import ITEMS, MASK_FULL, MASK_SMALL, likelihoods
+from analyzer.misreadings import ITEMS, MASK_FULL, MASK_SMALL, Table
 from analyzer.outfits import Outfit
 from analyzer.types import Item, ItemReading, MaskReading, MaskState, Observation, Presence, Reason
 from tests.analyzer.scenes import START, person
@@ -150,14 +150,14 @@ def test_what_is_not_seen_changes_nothing(gap: str, letter: str) -> None:
 
 
 @pytest.mark.parametrize("table", [MASK_FULL, MASK_SMALL, *ITEMS.values()])
-def test_the_rates_of_every_true_state_are_all_there_is(table: tuple[tuple[float, ...], ...]) -> None:
-    for rates in table:
+def test_the_rates_of_every_true_state_are_all_there_is(table: Table) -> None:
+    for rates in table.rates:
         assert sum(rates) == pytest.approx(1.0, abs=1e-9)
-        assert len(rates) == len(table)
+        assert len(rates) == len(table.rates)
 
 
 def test_more_crops_say_more_all_together_and_each_less() -> None:
-    one, five, nine = (likelihoods(MASK_FULL, 1, crops) for crops in (1, 5, 9))
+    one, five, nine = (MASK_FULL.likelihoods(1, crops) for crops in (1, 5, 9))
     assert five == nine
     assert (five[1] / five[0]) ** 5 > one[1] / one[0] > five[1] / five[0]
 

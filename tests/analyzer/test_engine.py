@@ -36,8 +36,11 @@ from tests.analyzer.scenes import (
 CORRIDOR = site(zone(ZoneKind.CORRIDOR))
 N, W, U = MaskState.NONE, MaskState.WORN, MaskState.NOT_VISIBLE
 
-states = st.lists(st.sampled_from([N, W, U]), max_size=60)
-few = settings(max_examples=15, deadline=None)
+states = st.lists(st.tuples(st.sampled_from([N, N, W, U]), st.integers(1, 20)), max_size=5).map(
+    lambda stretches: [mask for mask, length in stretches for _ in range(length)]
+)
+"""Stretches long enough to open and to end an episode, and single readings between them."""
+few = settings(max_examples=10, deadline=None)
 
 
 def spelled(spelling: str, fps: float = 5) -> list[Scene]:
@@ -46,16 +49,23 @@ def spelled(spelling: str, fps: float = 5) -> list[Scene]:
     return [scene(i / fps, [person(1, mask=letters[letter])] if letter in letters else []) for i, letter in enumerate(spelling)]
 
 
+def then(scenes: list[Scene], letter: str, length: int) -> list[Scene]:
+    """The same, and then one state for so many seconds, seen once in each."""
+    since = scenes[-1].frame.pts.total_seconds()
+    (last,) = spelled(letter)
+    return [*scenes, *(replace(last, frame=scene(since + k).frame) for k in range(1, length + 1))]
+
+
 def of_states(masks: list[MaskState], fps: float = 5) -> list[Scene]:
     return [scene(i / fps, [person(1, mask=mask)]) for i, mask in enumerate(masks)]
 
 
 def test_opens_when_enough_violation_was_seen_and_closes_when_compliance_was() -> None:
-    assert told(run(CORRIDOR, spelled("n" * 50 + "w" * 400))) == [("Q01", "opened", 3.0), ("Q01", "closed", 10.6)]
+    assert told(run(CORRIDOR, then(spelled("n" * 50 + "w" * 30), "w", 70))) == [("Q01", "opened", 3.0), ("Q01", "closed", 10.6)]
 
 
 def test_a_violation_that_leaves_the_picture_is_lost_where_last_seen() -> None:
-    assert told(run(CORRIDOR, spelled("n" * 50 + "-" * 400))) == [("Q01", "opened", 3.0), ("Q01", "lost", 9.8)]
+    assert told(run(CORRIDOR, then(spelled("n" * 50), "-", 70))) == [("Q01", "opened", 3.0), ("Q01", "lost", 9.8)]
 
 
 def test_the_end_of_the_stream_loses_what_is_open() -> None:
@@ -67,20 +77,20 @@ def test_the_end_of_the_stream_closes_what_had_become_compliant() -> None:
 
 
 def test_violation_within_the_cool_down_is_the_same_act() -> None:
-    events = run(CORRIDOR, spelled("n" * 50 + "w" * 100 + "n" * 50 + "w" * 400))
+    events = run(CORRIDOR, then(spelled("n" * 50 + "w" * 100 + "n" * 50 + "w" * 30), "w", 70))
     assert told(events) == [("Q01", "opened", 3.0), ("Q01", "closed", 40.6)]
     # A few readings pass at each change until what is new is believed.
     assert events[-1].votes == Votes(violating=98, compliant=97, unknown=((Reason.LOW_CONFIDENCE, 6),))
 
 
 def test_violation_after_the_cool_down_is_another_act() -> None:
-    events = run(CORRIDOR, spelled("n" * 50 + "w" * 400 + "n" * 50))
+    events = run(CORRIDOR, then(then(spelled("n" * 50 + "w" * 30), "w", 70), "n", 20))
     assert [change for _, change, _ in told(events)] == ["opened", "closed", "opened", "lost"]
     assert len({event.id for event in events}) == 2
 
 
 def test_glances_away_do_not_keep_an_episode_open() -> None:
-    assert told(run(CORRIDOR, spelled("n" * 50 + "wu" * 200))) == [("Q01", "opened", 3.0), ("Q01", "closed", 11.2)]
+    assert told(run(CORRIDOR, then(spelled("n" * 50 + "wu" * 20), "w", 70))) == [("Q01", "opened", 3.0), ("Q01", "closed", 11.2)]
 
 
 def test_compliance_must_last_as_long_as_the_site_asks() -> None:
@@ -90,11 +100,11 @@ def test_compliance_must_last_as_long_as_the_site_asks() -> None:
 
 
 def test_one_wrong_reading_in_the_cool_down_resumes_nothing() -> None:
-    assert told(run(CORRIDOR, spelled("n" * 50 + "w" * 60 + "n" + "w" * 400)))[-1] == ("Q01", "closed", 10.6)
+    assert told(run(CORRIDOR, then(spelled("n" * 50 + "w" * 60 + "n" + "w" * 20), "w", 70)))[-1] == ("Q01", "closed", 10.6)
 
 
 def test_a_flicker_opens_nothing() -> None:
-    assert run(CORRIDOR, spelled("nw" * 200)) == []
+    assert run(CORRIDOR, spelled("nw" * 75)) == []
 
 
 def test_silence_is_not_evidence() -> None:
@@ -107,13 +117,13 @@ def test_unknown_is_counted_by_reason() -> None:
 
 
 def test_an_open_episode_nobody_can_assess_is_lost_at_last() -> None:
-    events = run(CORRIDOR, spelled("n" * 50 + "u" * 1600), finish=False)
+    events = run(CORRIDOR, then(spelled("n" * 50), "u", 310), finish=False)
     assert told(events) == [("Q01", "opened", 3.0), ("Q01", "lost", 9.8)]
 
 
 def test_carried_readings_keep_an_episode_heard_but_are_no_votes() -> None:
     fresh = [scene(i / 5, [person(1, mask=N)]) for i in range(50)]
-    carried = [scene(10 + i / 5, [person(1, mask=N, fresh=False)]) for i in range(500)]
+    carried = [scene(10 + i, [person(1, mask=N, fresh=False)]) for i in range(100)]
     judge = engine(CORRIDOR)
     events = [event for each in fresh + carried for event in judge.step(each)]
     assert [event.change.value for event in events] == ["opened"]
@@ -122,7 +132,7 @@ def test_carried_readings_keep_an_episode_heard_but_are_no_votes() -> None:
 
 
 def test_small_heads_support_an_opening_but_never_carry_it() -> None:
-    small = [scene(i / 5, [person(1, mask=N, head_px=30)]) for i in range(100)]
+    small = [scene(i / 2, [person(1, mask=N, head_px=30)]) for i in range(40)]
     assert run(CORRIDOR, small) == []
     assert opened(run(CORRIDOR, [*small, scene(20, [person(1, mask=N, head_px=45)])])) == ["Q01"]
 
@@ -204,7 +214,7 @@ def test_outside_every_zone_nobody_is_judged() -> None:
 def test_two_crossings_within_the_cool_down_are_one_act() -> None:
     gate = site(zone(ZoneKind.GATE), lines=(line(Side.OUTSIDE, Side.INSIDE),))
     there_and_back = lambda t: [person(1, 0.3 + 0.1 * abs((t % 8) - 4))]  # noqa: E731
-    events = [event for event in run(gate, played(there_and_back, 100)) if event.rule == "G01"]
+    events = [event for event in run(gate, played(there_and_back, 70 + 24)) if event.rule == "G01"]
     assert [event.change.value for event in events] == ["opened", "closed"]
     assert events[-1].votes.violating > 5
 
@@ -239,7 +249,7 @@ def test_standings_say_how_every_rule_stands() -> None:
 
 def test_pairs_of_whom_one_left_are_lost() -> None:
     floor = site(zone(ZoneKind.CORRIDOR), calibrated=True)
-    events = run(floor, played(lambda t: [person(1, 0.4), *([person(2, 0.46)] if t < 80 else [])], 200), finish=False)
+    events = run(floor, played(lambda t: [person(1, 0.4), *([person(2, 0.46)] if t < 80 else [])], 200, fps=1), finish=False)
     assert [event.change.value for event in events if event.rule == "Q06"] == ["opened", "escalated", "lost"]
 
 
@@ -267,7 +277,7 @@ def test_a_shift_in_time_shifts_the_events(masks: list[MaskState], shift: int) -
 
 
 @few
-@given(st.lists(st.tuples(st.sampled_from([N, W]), st.integers(5, 12)), max_size=4))
+@given(st.lists(st.tuples(st.sampled_from([N, W]), st.integers(5, 8)), max_size=4))
 def test_the_frame_rate_does_not_change_what_is_found(stretches: list[tuple[MaskState, int]]) -> None:
     def scenes(fps: int) -> list[Scene]:
         masks = [mask for mask, length in stretches for _ in range(length * fps)]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.geometry import (
@@ -21,24 +21,28 @@ from analyzer.types import Box, CameraId, Point
 SQUARE = ((100.0, 100.0), (200.0, 100.0), (200.0, 200.0), (100.0, 200.0))
 UNIT = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
 coordinate = st.floats(0, 400)
+some = settings(max_examples=40, deadline=None)
 
 
 def test_a_box_reaching_into_the_zone_but_standing_outside_is_outside() -> None:
     assert not contains(SQUARE, Box(150, 120, 350, 150).foot)
 
 
+@some
 @given(coordinate, coordinate, st.integers(0, 3), st.booleans())
 def test_the_answer_does_not_depend_on_how_the_polygon_is_written(x: float, y: float, turn: int, flip: bool) -> None:
     written = SQUARE[turn:] + SQUARE[:turn]
     assert contains(written[::-1] if flip else written, (x, y)) == contains(SQUARE, (x, y))
 
 
+@some
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_a_larger_zone_holds_whoever_the_smaller_one_holds(x: float, y: float) -> None:
     larger = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
     assert not contains(UNIT, (x, y)) or contains(larger, (x, y))
 
 
+@some
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_in_a_mirrored_world_the_answers_are_the_same(x: float, y: float) -> None:
     shape = ((0.125, 0.25), (0.75, 0.125), (0.5, 0.875))
@@ -109,6 +113,7 @@ def test_broken_lines_are_named(points: tuple[tuple[float, float], ...], fault: 
 place = st.tuples(st.floats(0, 1), st.floats(0, 1))
 
 
+@some
 @given(st.lists(place, min_size=2, max_size=3).filter(lambda points: line_fault(points) is None), place)
 def test_a_line_made_ready_tells_the_sides_the_same(points: list[Point], where: Point) -> None:
     told = Edge(Boundary(LineId("line"), CameraId("cam"), tuple(points), Side.RED, Side.CLEAN)).side(where)

@@ -98,7 +98,7 @@ def test_distance_carries_the_error_along_its_line() -> None:
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.tuples(st.floats(-20, 20), st.floats(-20, 20)), max_size=25), st.floats(0.5, 5))
+@given(st.lists(st.tuples(st.floats(-20, 20), st.floats(-20, 20)), max_size=30), st.floats(0.5, 5))
 def test_the_grid_finds_every_close_pair(points: list[tuple[float, float]], reach: float) -> None:
     close = {
         (i, j)
@@ -166,3 +166,14 @@ def test_people_at_different_depths_are_not_close() -> None:
     assert list(close_pairs(moment, moment.people, Reach(2, 1, 0.4))) == []
     assert moment.position(moment.people[0]) is None
     assert TOP_DOWN.points
+
+
+def test_a_floor_of_doubtful_scale_tells_distances_with_doubt() -> None:
+    people = [person(1, 0.3, 0.5), person(2, 0.5, 0.5)]
+    sure = {}
+    for scale_error in (0.0, 0.2):
+        camera = replace(site().cameras[0], calibration=replace(TOP_DOWN, scale_error=scale_error))
+        moment = Witness(replace(site(zone(ZoneKind.CORRIDOR)), cameras=(camera,)), {}).look(scene(0, people))
+        (pair,) = close_pairs(moment, moment.people, Reach(4, 1, 0.4))
+        sure[scale_error] = pair.sure
+    assert sure == {0.0: True, 0.2: False}

@@ -128,6 +128,12 @@ def test_who_vanishes_at_a_door_went_in() -> None:
     assert same_person(at_door, where) == [(2,)]
 
 
+def test_who_is_back_within_moments_did_not_go_in() -> None:
+    where = site(zone(ZoneKind.CORRIDOR), doors=(door("101", 0.2),))
+    hidden = moments(where, lambda t: [] if 4 <= t < 8 else [person(1, 0.25, 0.1)], 14)
+    assert not any(moment.departures for moment in hidden)
+
+
 def test_two_who_could_have_taken_over_are_not_joined() -> None:
     twins = lambda t: [person(1, 0.3)] if t <= 10 else [person(2, 0.29), person(3, 0.31)]  # noqa: E731
     assert same_person(twins) == [(2,), (3,)]

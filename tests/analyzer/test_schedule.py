@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analyzer.schedule import Agenda, in_force
 from analyzer.site import Activity, Permit, Slot
@@ -38,7 +41,36 @@ def test_the_agenda_answers_in_the_facility_s_time() -> None:
     agenda = Agenda([Slot(Activity.MEAL, time(11), time(12))], [], HANOI)
     assert agenda.at(datetime(2021, 6, 11, 4, 30, tzinfo=UTC)).allows(Activity.MEAL)
     assert not agenda.at(datetime(2021, 6, 11, 11, 30, tzinfo=UTC)).allows(Activity.MEAL)
-    assert agenda.at(datetime(2021, 6, 11, 4, 30, tzinfo=UTC)).local.hour == 11
+    assert agenda.at(datetime(2021, 6, 11, 4, 30, tzinfo=UTC)).allows(Activity.MEAL)
+
+
+day_times = st.builds(
+    time, st.integers(0, 23), st.sampled_from((0, 30, 59)), st.sampled_from((0, 59)), st.sampled_from((0, 500_000))
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.tuples(day_times, day_times),
+    st.tuples(st.integers(0, 7200), st.integers(1, 7200)),
+    st.lists(st.integers(0, 3 * 86400 * 10), min_size=2, max_size=12),
+    st.sampled_from((UTC, HANOI, ZoneInfo("Europe/Berlin"), timezone(timedelta(seconds=-17)))),
+)
+def test_an_answer_that_was_kept_is_the_one_that_would_be_given(
+    slot: tuple[time, time], permit: tuple[int, int], tenths: list[int], zone: tzinfo
+) -> None:
+    """Over the night in which Berlin's clocks are put back, asked in any order."""
+    begin = datetime(2021, 10, 30, tzinfo=UTC)
+    start = begin + timedelta(seconds=permit[0])
+    permits = [Permit(Activity.TRANSFER, start, start + timedelta(seconds=permit[1]))]
+    slots = [Slot(Activity.MEAL, *slot)]
+    agenda = Agenda(slots, permits, zone)
+    for tenth in tenths:
+        for at in (begin + timedelta(seconds=tenth / 10), begin + timedelta(seconds=tenth / 10 + 0.5)):
+            fresh, kept = Agenda(slots, permits, zone).at(at), agenda.at(at)
+            for activity in (Activity.MEAL, Activity.TRANSFER):
+                assert kept.allows(activity) is fresh.allows(activity)
+            assert kept.night is fresh.night
 
 
 def test_slots_are_limited_to_roles_zones_and_rooms() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analyzer.misreadings import ITEMS, MASK_FULL, MASK_SMALL, MASK_STATES
+from analyzer.misreadings import ITEMS, MASK_FULL, MASK_SMALL, MASK_STATES, Table
 from analyzer.types import Item, Presence
 from tests.scenarios.noise import Band, realistic
 
@@ -16,10 +16,10 @@ FEW = 0.1
 
 
 @pytest.mark.parametrize(("band", "table"), [(Band.FULL, MASK_FULL), (Band.SMALL, MASK_SMALL)])
-def test_masks(band: Band, table: tuple[tuple[float, ...], ...]) -> None:
+def test_masks(band: Band, table: Table) -> None:
     measured = realistic().mask
     assert measured is not None
-    for state, rates in zip(MASK_STATES, table, strict=True):
+    for state, rates in zip(MASK_STATES, table.rates, strict=True):
         *read, unread = measured[band, state]
         assert rates == pytest.approx([one / (1 - unread) for one in read], abs=TOLERANCE)
 
@@ -31,7 +31,7 @@ def test_every_item_has_rates() -> None:
 @pytest.mark.parametrize("item", [Item.GOWN, Item.GLOVES, Item.FACE_SHIELD, Item.GOGGLES, Item.CAP])
 def test_items(item: Item) -> None:
     measured = realistic().items
-    for state, rates in zip((Presence.PRESENT, Presence.ABSENT), ITEMS[item], strict=True):
+    for state, rates in zip((Presence.PRESENT, Presence.ABSENT), ITEMS[item].rates, strict=True):
         present, absent, _ = measured[item, state]
         told = present + absent
         assert rates == pytest.approx([present / told, absent / told], abs=FEW if item is Item.FACE_SHIELD else TOLERANCE)

@@ -1,0 +1,40 @@
+"""The drawings of a camera, made ready for many looks."""
+
+from __future__ import annotations
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from analyzer.geometry import contains
+from analyzer.layout import Layout
+from analyzer.types import Point, ZoneKind
+from tests.analyzer.scenes import site, zone
+
+POLYGONS = (
+    ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)),
+    ((0.1, 0.3), (0.9, 0.31), (0.6, 0.95)),
+    ((0.25, 0.25), (0.75, 0.5), (0.25, 0.75), (0.4, 0.5)),
+)
+LAYOUT = Layout(site(*(zone(kind, polygon) for kind, polygon in zip(ZoneKind, POLYGONS, strict=False))))
+"""One for all examples: what it has looked up before must hold for whatever comes after."""
+
+near_an_outline = st.builds(
+    lambda polygon, k, share, dx, dy: _beside(polygon[k % len(polygon)], polygon[(k + 1) % len(polygon)], share, dx, dy),
+    st.sampled_from(POLYGONS),
+    st.integers(0, 3),
+    st.floats(0, 1),
+    st.floats(-0.02, 0.02),
+    st.floats(-0.02, 0.02),
+)
+
+
+def _beside(a: Point, b: Point, share: float, dx: float, dy: float) -> Point:
+    return a[0] + share * (b[0] - a[0]) + dx, a[1] + share * (b[1] - a[1]) + dy
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.floats(-0.5, 1.5), st.floats(-0.5, 1.5)) | near_an_outline, min_size=5, max_size=20))
+@example([(-1e-12, 0.5), (0.0, 0.5), (-0.01, 0.99), (0.01, 0.99), (0.5, 0.5), (1.0, 1.0)])
+def test_zones_looked_up_by_cells_are_those_whose_outline_surrounds_the_point(points: list[Point]) -> None:
+    for point in points:
+        assert LAYOUT.inside(point) == tuple(contains(one.polygon, point) for one in LAYOUT.zones)
