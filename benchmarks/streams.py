@@ -92,7 +92,7 @@ def still_scene(recording: Path, folder: Path, seconds: float) -> Path:
 def ours(scene: Scene, factory: PerceptionFactory, *, gated: bool, paced: bool) -> Cost:
     seconds, warm = (scene.gates_seconds or scene.seconds, scene.gates_warm) if gated else (scene.seconds, scene.warm)
     passed = run_live(scene.path, factory, rate=RATE, seconds=seconds, warm=warm, gated=gated, paced=paced)
-    return Cost(passed.cpu / (seconds - warm), len(passed.events), float(passed.person_seconds().sum()))
+    return Cost(passed.cpu / (seconds - warm), len(passed.events), passed.person_seconds())
 
 
 def floor(scene: Scene, size: int) -> Cost:
@@ -158,7 +158,7 @@ def judged(scene: Scene, seen: list[Any], factory: PerceptionFactory) -> Cost:
         observations = attributes.observe(frame, tracks, heads_of(tracks, found))
         events += sum(e.change is Change.OPENED for e in engine.step(Seen(frame.ref, observations)))
         passed.present[wanted] = len(tracks)
-    return Cost(0.0, events, float(passed.person_seconds().sum()))
+    return Cost(0.0, events, passed.person_seconds())
 
 
 def _pictures(path: Path) -> Any:
