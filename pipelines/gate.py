@@ -75,13 +75,20 @@ class PacketGate:
         """Whether the packets themselves say that something happens."""
         return self.recent > max(self.limits.factor * self.level, self.level + self.limits.spread * self.deviation)
 
+    @property
+    def reliable(self) -> bool:
+        """The packets have not been shown to say nothing: hardly a moving picture was called quiet, if there was any."""
+        return not self._found_out and self._agreed.count(False) <= self.limits.misses * len(self._agreed)
+
     def moved(self, at: float, *, moved: bool) -> None:
         """What the motion test saw in a decoded picture: keeps the gate awake, and judges it."""
         if not moved:
             return
+        self._awake_until = max(self._awake_until, at + self.limits.linger)
+        if self._started is None or at - self._started < self.limits.learning:
+            return  # neither knows yet what is usual
         self._agreed.append(self.active)
         self.missed += not self.active
-        self._awake_until = max(self._awake_until, at + self.limits.linger)
         full = len(self._agreed) == self.limits.judged
         if full and self._agreed.count(False) > self.limits.misses * self.limits.judged:
             self._distrusted_until = at + min(self.limits.distrust * 2.0**self._found_out, self.limits.longest_distrust)
@@ -159,6 +166,7 @@ _CLOSE = 2.0  # s for which one looks closely then
 _AUDIT = 2.0  # s between the looks that nothing asked for
 _QUIET_AUDIT = 4.2  # ... when it has been quiet for long; less than what the ledger calls watched
 _LONG_QUIET = 30.0  # s
+_FAR_APART = 1.0  # s; keyframes that come quicker (JPEG by JPEG, say) are all that is known of a stream, and all looked at
 
 
 @dataclass(slots=True)
@@ -191,6 +199,10 @@ class Attention:
         self._looked = at
         if wanted:
             self._wanted = at
+
+    def idle(self, at: float, step: float) -> bool:
+        """It has been quiet for long, and the next keyframe (in ``step`` seconds) comes soon enough for the next look."""
+        return at - self._wanted >= _LONG_QUIET and step >= _FAR_APART and at + step - self._looked <= _QUIET_AUDIT
 
     def overdue(self, at: float, step: float) -> bool:
         """While nothing happens the detector still looks now and then: what both gates miss must not stay unseen.

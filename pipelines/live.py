@@ -7,6 +7,7 @@ Every camera is independent: it may be added, changed, stopped or fail without t
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -27,6 +28,7 @@ from pipelines.health_memory import HealthMemory
 from pipelines.inbox import Caught, Inbox
 from pipelines.live_books import Books
 from pipelines.live_camera import LiveCamera, Origin
+from pipelines.live_ending import Ending
 from pipelines.live_facility import FacilityWatch
 from pipelines.live_rates import Rates
 from pipelines.live_sealing import Sealing
@@ -34,7 +36,7 @@ from pipelines.live_upkeep import Upkeep
 from pipelines.live_writer import LiveWriter
 from pipelines.metrics import LiveMetrics
 from pipelines.recording import Recording
-from pipelines.records import CoverageInterval, DropReason, ZoneVersion
+from pipelines.records import CoverageInterval, DropReason, Evidence, ZoneVersion
 from pipelines.seeing import Blind, Exhausted, GuardedSeer
 from pipelines.sources.camera import CameraPlan, CameraStatus, CameraWorker, StartPacer
 from pipelines.sources.lifecycle import State
@@ -51,11 +53,14 @@ _LONGEST_RUN: Final = timedelta(hours=30)
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """``ring``: minutes of packets kept of each camera; ``hang``: seconds until a call of perception is given up."""
+    """``ring``: minutes of packets kept of each camera; ``hang``: seconds until a call of perception is given up.
+
+    ``stop_within``: seconds from the wish to stop until `Live.run` returns; ending the process takes a few more.
+    """
 
     ring: float = 5.0
     hang: float = 10.0
-    stop_within: float = 20.0
+    stop_within: float = 14.0
 
 
 class Beating(Protocol):
@@ -89,7 +94,7 @@ class Live:
         self._inbox = Inbox(self._late)
         self._seer = GuardedSeer(origin.seer, self._options.hang)
         self._rates = Rates()
-        self._stopping = threading.Event()
+        self._stopping, self._stop_by = threading.Event(), math.inf
         self._log = structlog.get_logger()
         self.metrics = metrics or LiveMetrics()
         self._sealing = Sealing(evidence, repository, origin.site, zones) if evidence is not None else None
@@ -125,8 +130,13 @@ class Live:
             if wanted.get(camera) != worker.plan or _concerns(before, self._origin, camera):
                 self._remove(camera)
         for camera, plan in wanted.items():
-            if camera not in self._workers:
+            if camera not in self._workers and not self._stopping.is_set():
                 self._add(plan)
+
+    def take_up(self, lost: Iterable[Evidence]) -> None:
+        """Write the evidence that the last stop cut short, as far as the rings reach. To be called before `run`."""
+        if self._sealing is not None:
+            self._sealing.take_up(lost)
 
     def status(self) -> tuple[CameraStatus, ...]:
         """Of every camera."""
@@ -165,7 +175,7 @@ class Live:
             recorder.start()
 
     def _remove(self, name: CameraId) -> None:
-        ending = [worker for worker in (self._workers.pop(name), self._recorders.pop(name, None)) if worker is not None]
+        ending = [worker for worker in (self._workers.pop(name, None), self._recorders.pop(name, None)) if worker is not None]
         for worker in ending:
             worker.stop()
         for worker in ending:
@@ -178,7 +188,9 @@ class Live:
     def _finish(self, name: CameraId) -> None:
         """End the run of a camera whose worker has ended."""
         with self._lock:
-            camera = self._cameras.pop(name)
+            camera = self._cameras.pop(name, None)
+        if camera is None:
+            return  # everything ends, and this with it
         self._books.finish(camera, self._origin, self._now())
         self._log.info("camera.removed", camera=name)
 
@@ -203,8 +215,11 @@ class Live:
             self._close()
 
     def stop(self) -> None:
-        """Ask `run` to end."""
-        self._stopping.set()
+        """Ask `run` to end; the time allowed for that begins with the first wish."""
+        if not self._stopping.is_set():
+            self._stop_by = time.monotonic() + self._options.stop_within
+            self._stopping.set()
+            self._seer.hurry()
 
     def _beat(self) -> None:
         now = time.monotonic()
@@ -383,26 +398,27 @@ class Live:
         return self._clock.utc(time.monotonic())
 
     def _close(self) -> None:
-        """Stop the cameras together, end their runs, seal what is open, write the rest."""
-        deadline = time.monotonic() + self._options.stop_within
-        self._stopping.set()
-        workers, recorders = list(self._workers.items()), list(self._recorders.values())
-        for worker in (*dict(workers).values(), *recorders):
-            worker.stop()
-        for name, worker in workers:
-            worker.join(max(min(5.0, deadline - time.monotonic()), 0.1))
-            del self._workers[name]
-            self._inbox.forget(name)
-        for recorder in recorders:
-            recorder.join(max(min(5.0, deadline - time.monotonic()), 0.1))
+        """Stop the cameras together, end their runs, seal what is open, write the rest: all under one deadline.
+
+        What would take too long is left: a worker that does not end is killed, and evidence that is not sealed stays
+        pending for the next start.
+        """
+        self.stop()
+        ending = Ending(self._stop_by)
+        ending.workers((*self._workers.values(), *self._recorders.values()))
+        self._workers.clear()
         self._recorders.clear()
-        if self._sealing is not None:
-            self._sealing.stop(max((deadline - time.monotonic()) / 2, 0.1))
-        for name in list(self._cameras):
-            self._finish(name)
+        with self._lock:
+            cameras = tuple(self._cameras.values())
+            self._cameras.clear()
+        for camera in cameras:
+            self._inbox.forget(camera.camera)
+            self._books.finish(camera, self._origin, self._now(), seal=False)
         self._facility.close(self._now())
+        if self._sealing is not None and (left := ending.seal(self._sealing, cameras)):
+            self._log.warning("evidence.left", events=left)
         self._seer.close()
-        if not self._writer.close(max(deadline - time.monotonic(), 1.0)):
+        if not self._writer.close(ending.left(least=1.0)):
             self._log.error("store.unfinished", events=self._writer.backlog)
 
 

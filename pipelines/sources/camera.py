@@ -160,6 +160,12 @@ class CameraWorker:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def abandon(self) -> None:
+        """It did not end in time: kill its process and wait for nothing."""
+        if (process := self._process) is not None:
+            with contextlib.suppress(OSError):
+                process.kill()
+
     def hold(self, seconds: float) -> None:
         """Keep looking: a track is alive."""
         self._wish(Wish(hold=seconds))

@@ -161,7 +161,7 @@ class Streaming:
         awake = awake or max(self._gop_seconds, arrival - self._key_at) > LONGEST_NAP
         if not self._request.decode:
             counts.quiet += 1
-        elif key:
+        elif key and (awake or not self._gate.reliable or not self._attention.idle(arrival, self._gop_seconds)):
             self._keyframe(packet, stream, arrival, awake=awake)
         else:
             self._nap.waiting.append((packet, arrival))

@@ -83,6 +83,25 @@ def test_looks_that_nothing_asks_for_become_rarer_when_it_is_quiet_for_long() ->
     assert attention.overdue(42.0, 2.0)  # the next keyframe would come after six seconds
 
 
+def test_every_second_keyframe_will_do_when_it_is_quiet_for_long() -> None:
+    attention = Attention()
+    attention.looked(0.0, wanted=True)
+    attention.looked(28.0, wanted=False)
+    assert not attention.idle(29.9, 2.0)
+    attention.looked(38.0, wanted=False)
+    assert attention.idle(40.0, 2.0)
+    assert not attention.idle(42.0, 2.0)  # that would be a look too late
+    assert not attention.idle(39.0, 0.1)  # a stream of keyframes alone: each of them is looked at
+
+
+def test_packets_are_relied_on_until_they_are_found_out() -> None:
+    gate = PacketGate()
+    feed(gate, [2000] * 300, 0.0)
+    assert gate.reliable
+    gate.moved(40.0, moved=True)
+    assert not gate.reliable
+
+
 def test_a_night_becomes_the_new_level() -> None:
     gate = PacketGate()
     feed(gate, noise(600, 2000), 0.0)
