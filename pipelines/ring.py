@@ -60,6 +60,15 @@ def prune(folder: Path, before: datetime) -> int:
     return removed
 
 
+def size_of(folder: Path) -> int:
+    """Bytes that a ring takes."""
+    taken = 0
+    for segment in segments(folder):
+        with contextlib.suppress(OSError):  # just pruned
+            taken += segment.path.stat().st_size
+    return taken
+
+
 class RingWriter:
     """Writes the packets of one connection. Times are those of arrival: the stream's own may jump."""
 

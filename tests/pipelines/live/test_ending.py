@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+import psutil
 import pytest
 
 from analyzer.types import (
@@ -17,11 +20,13 @@ from analyzer.types import (
     FacilityId,
     FacilitySubject,
     PairSubject,
+    Scene,
     TrackId,
     TrackSubject,
     ZoneId,
     ZoneSubject,
 )
+from models.frame import Frame
 from pipelines import live as live_module
 from pipelines.live import LiveOptions
 from pipelines.live_camera import LiveCamera
@@ -29,8 +34,10 @@ from pipelines.live_ending import Ending
 from pipelines.live_resuming import subject_from
 from pipelines.live_sealing import Sealing
 from pipelines.records import EvidenceKind, EvidenceState, RunState
+from pipelines.seeing import Blind, GuardedSeer, Hung, Seer
 from pipelines.sources.camera import CameraWorker
 from pipelines.sources.lifecycle import State
+from pipelines.supervisor import Task, keep
 from tests.pipelines.live.running import painted_walk, running, with_ring
 from tests.pipelines.live.watching import plan_for
 from tests.rtsp.camera import RtspCamera
@@ -157,6 +164,55 @@ def test_cameras_that_refuse_to_stop_keep_nobody_waiting(tmp_path: Path, monkeyp
     for one in deaf:
         CameraWorker.stop(one)
         assert one.join(60.0)
+
+
+def test_processes_that_ignore_the_signal_are_killed_after_one_time_for_all(tmp_path: Path) -> None:
+    def deaf(name: str) -> Task:
+        program = (
+            "import os, pathlib, signal, threading\n"
+            "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+            f"path = pathlib.Path({str(tmp_path / name)!r})\n"
+            "path.with_suffix('.new').write_text(str(os.getpid()))\n"
+            "path.with_suffix('.new').rename(path)\n"
+            "threading.Event().wait()\n"
+        )
+        return Task(name, (sys.executable, "-c", program))
+
+    names, stopped = ("one", "two", "three"), threading.Event()
+
+    def stop_when_all_run() -> None:
+        while not all((tmp_path / name).exists() for name in names):
+            threading.Event().wait(0.05)
+        stopped.set()
+
+    threading.Thread(target=stop_when_all_run, daemon=True).start()
+    assert not keep([deaf(name) for name in names], stopped, stop_within=0.5)
+    assert not any(psutil.pid_exists(int((tmp_path / name).read_text())) for name in names)
+
+
+class Hanging:
+    """Perception that never answers."""
+
+    def __init__(self) -> None:
+        self.called = threading.Event()
+
+    def look(self, frames: Sequence[Frame]) -> Sequence[Scene | Blind]:
+        self.called.set()
+        threading.Event().wait()
+        return ()
+
+
+def test_perception_that_hangs_is_not_waited_for_when_everything_ends() -> None:
+    hanging = Hanging()
+    seer = GuardedSeer(cast("Seer", hanging), limit=3600.0)
+
+    def hurry() -> None:
+        hanging.called.wait()
+        seer.hurry()
+
+    threading.Thread(target=hurry, daemon=True).start()
+    with pytest.raises(Hung):
+        seer.look(())
 
 
 def test_evidence_that_a_stop_cut_short_is_written_by_the_next_start(tmp_path: Path) -> None:
