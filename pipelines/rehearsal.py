@@ -28,8 +28,8 @@ from analyzer.types import CameraId, Change, FrameRef, Label
 from models.errors import PerceptionError
 from models.frame import Frame
 from pipelines.errors import BadRecording
-from pipelines.live import HOLD
 from pipelines.live_camera import LiveCamera, Origin
+from pipelines.live_looking import HOLD
 from pipelines.looks import LookHour, added_up
 from pipelines.seeing import BatchedSeer, Blind, Seer, SightFactory
 from pipelines.site_file import parse_site
