@@ -5,12 +5,15 @@
     under 4 %   the packet ring stops: events go on, new clips have what the ring still holds
     under 2 %   the ballast file is released, so that events and coverage can still be written; people are told
 
+Of a large disk so many bytes are not needed: each border has a number of bytes above which it does not lie. A level begins
+at once and ends later: when there would be room even if everything came back that was given up for it (on a small disk the
+ring is a large share), and a little more. A disk that hovers at a border does not make the ring stop and begin again.
+
 Evidence is never deleted here: only a person, or the retention that they set, may do that. Recording stops rather, loudly.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 from dataclasses import dataclass
@@ -19,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 _MIB: Final = 1 << 20
+_GIB: Final = 1 << 30
 
 
 class DiskLevel(IntEnum):
@@ -33,24 +37,57 @@ class DiskLevel(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class DiskLimits:
-    """Shares of the file system that are free, below which a level begins."""
+    """Shares of the file system that are free, below which a level begins; and the bytes that are enough on any disk.
+
+    ``margin``: share by which a border must be passed on the way up, at most ``most_margin`` bytes.
+    """
 
     low: float = 0.15
     short_ring: float = 0.08
     no_ring: float = 0.04
     full: float = 0.02
+    low_bytes: int = 128 * _GIB
+    short_ring_bytes: int = 64 * _GIB
+    no_ring_bytes: int = 32 * _GIB
+    full_bytes: int = 16 * _GIB
+    margin: float = 0.01
+    most_margin: int = 1 * _GIB
 
 
-def level_of(free: float, limits: DiskLimits | None = None) -> DiskLevel:
-    """The level at a free share of 0..1."""
+def level_of(free: int, total: int, limits: DiskLimits | None = None) -> DiskLevel:
+    """The level at so many free bytes of ``total``."""
     limits = limits or DiskLimits()
-    if free < limits.full:
+    if free < min(limits.full * total, limits.full_bytes):
         return DiskLevel.FULL
-    if free < limits.no_ring:
+    if free < min(limits.no_ring * total, limits.no_ring_bytes):
         return DiskLevel.NO_RING
-    if free < limits.short_ring:
+    if free < min(limits.short_ring * total, limits.short_ring_bytes):
         return DiskLevel.SHORT_RING
-    return DiskLevel.LOW if free < limits.low else DiskLevel.NORMAL
+    return DiskLevel.LOW if free < min(limits.low * total, limits.low_bytes) else DiskLevel.NORMAL
+
+
+@dataclass(slots=True)
+class Ladder:
+    """Follows the levels: down at once, up when it will last."""
+
+    limits: DiskLimits = DiskLimits()
+    level: DiskLevel = DiskLevel.NORMAL
+
+    def see(self, free: int, total: int, given_up: int = 0) -> DiskLevel:
+        """The level now.
+
+        Args:
+            free: bytes.
+            total: bytes of the file system.
+            given_up: bytes that are free only because of the level, and would be taken again without it.
+        """
+        now = level_of(free, total, self.limits)
+        if now > self.level:
+            self.level = now
+        else:
+            margin = int(min(self.limits.margin * total, self.limits.most_margin))
+            self.level = min(self.level, level_of(free - given_up - margin, total, self.limits))
+        return self.level
 
 
 class Disk:
@@ -62,13 +99,14 @@ class Disk:
     """
 
     def __init__(self, folder: Path, ballast: int = 256 * _MIB, limits: DiskLimits | None = None) -> None:
-        self._folder, self._limits = folder, limits or DiskLimits()
+        self._folder, self._ladder = folder, Ladder(limits or DiskLimits())
         self._ballast, self._size = folder / ".ballast", ballast
+        self._released = 0  # bytes of the ballast that was given up and not laid again
 
-    def level(self) -> DiskLevel:
-        """How tight it is now. The ballast counts as taken."""
+    def level(self, given_up: int = 0) -> DiskLevel:
+        """How tight it is now; see `Ladder.see`. The ballast counts as taken, and as given up once it was released."""
         usage = shutil.disk_usage(self._folder)
-        return level_of(usage.free / usage.total, self._limits)
+        return self._ladder.see(usage.free, usage.total, given_up + self._released)
 
     def hold(self) -> None:
         """Lay the ballast, if there is room enough for it."""
@@ -78,12 +116,16 @@ class Disk:
         try:
             with self._ballast.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, size)
+            self._released = 0
         except OSError:
             self.release()
 
     def release(self) -> bool:
         """Give the ballast up; whether there was one."""
-        there = self._ballast.exists()
-        with contextlib.suppress(OSError):
-            self._ballast.unlink(missing_ok=True)
-        return there
+        try:
+            held = self._ballast.stat().st_size
+            self._ballast.unlink()
+        except OSError:
+            return False
+        self._released = held
+        return True

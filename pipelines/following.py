@@ -75,13 +75,12 @@ class Following:
         return plans
 
     def follow(self, at_work: Live, watch: SiteWatch, stopped: threading.Event) -> None:
-        """Until ``stopped``; then pass on the wish to stop."""
+        """Until ``stopped``."""
         while not stopped.wait(_PACE):
             try:
                 self.once(at_work, watch.changed())
             except PipelineError as problem:
                 self._log.error("site.not_taken_over", error=str(problem))
-        at_work.stop()
 
     def once(self, at_work: Live, saved: SiteDocument | None) -> None:
         """Look once. What cannot be taken over changes nothing.

@@ -11,6 +11,7 @@ owns the tracks keeps both awake with `PacketGate.hold`.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -33,7 +34,8 @@ class GateLimits:
     settle: float = 120.0  # time constant of the quiet level
     judged: int = 40  # agreement is judged over so many moving pictures
     misses: float = 0.05  # share of moving pictures the packets may have missed
-    distrust: float = 3600.0  # how long a gate that missed more is off
+    distrust: float = 3600.0  # how long a gate that missed more is off: twice as long each time it is found out again ...
+    longest_distrust: float = 86_400.0  # ... up to a day
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class PacketGate:
     _last: float = 0.0
     _awake_until: float = 0.0
     _distrusted_until: float = 0.0
+    _found_out: int = 0  # how often it was switched off
 
     _agreed: deque[bool] = field(init=False)
 
@@ -72,16 +75,24 @@ class PacketGate:
         """Whether the packets themselves say that something happens."""
         return self.recent > max(self.limits.factor * self.level, self.level + self.limits.spread * self.deviation)
 
+    @property
+    def reliable(self) -> bool:
+        """The packets have not been shown to say nothing: hardly a moving picture was called quiet, if there was any."""
+        return not self._found_out and self._agreed.count(False) <= self.limits.misses * len(self._agreed)
+
     def moved(self, at: float, *, moved: bool) -> None:
         """What the motion test saw in a decoded picture: keeps the gate awake, and judges it."""
         if not moved:
             return
+        self._awake_until = max(self._awake_until, at + self.limits.linger)
+        if self._started is None or at - self._started < self.limits.learning:
+            return  # neither knows yet what is usual
         self._agreed.append(self.active)
         self.missed += not self.active
-        self._awake_until = max(self._awake_until, at + self.limits.linger)
         full = len(self._agreed) == self.limits.judged
         if full and self._agreed.count(False) > self.limits.misses * self.limits.judged:
-            self._distrusted_until = at + self.limits.distrust
+            self._distrusted_until = at + min(self.limits.distrust * 2.0**self._found_out, self.limits.longest_distrust)
+            self._found_out = min(self._found_out + 1, 10)
             self._agreed.clear()
 
     def hold(self, until: float) -> None:
@@ -149,18 +160,72 @@ def tile_means(grey: Grey) -> npt.NDArray[np.float32]:
     return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float32)
 
 
+LONGEST_NAP = 4.0  # s; with keyframes further apart every picture is decoded
+_STILL = 3.0  # s without motion; what moves then has just begun
+_CLOSE = 2.0  # s for which one looks closely then
+_AUDIT = 2.0  # s between the looks that nothing asked for
+_QUIET_AUDIT = 4.2  # ... when it has been quiet for long; less than what the ledger calls watched
+_LONG_QUIET = 30.0  # s
+_FAR_APART = 1.0  # s; keyframes that come quicker (JPEG by JPEG, say) are all that is known of a stream, and all looked at
+
+
+@dataclass(slots=True)
+class Attention:
+    """How closely a camera is looked at. Times are seconds of arrival."""
+
+    _moved: float = float("-inf")  # when something moved last
+    _close_until: float = float("-inf")
+    _looked: float = float("-inf")  # when a picture was sent last, and when one that the gates had asked for
+    _wanted: float = 0.0
+
+    def noticed(self, at: float, *, moved: bool) -> None:
+        """What the motion test saw. Whatever begins to move after some rest is looked at closely."""
+        if not moved:
+            return
+        if self.still(at):
+            self._close_until = at + _CLOSE
+        self._moved = at
+
+    def still(self, at: float) -> bool:
+        """Nothing has moved for a while."""
+        return at - self._moved > _STILL
+
+    def close(self, at: float) -> bool:
+        """Something has just begun to move: the pace of a camera before which nothing is undecided is too slow for it."""
+        return at < self._close_until
+
+    def looked(self, at: float, *, wanted: bool) -> None:
+        """A picture was sent to be analysed; ``wanted``: the gates had asked for it."""
+        self._looked = at
+        if wanted:
+            self._wanted = at
+
+    def idle(self, at: float, step: float) -> bool:
+        """It has been quiet for long, and the next keyframe (in ``step`` seconds) comes soon enough for the next look."""
+        return at - self._wanted >= _LONG_QUIET and step >= _FAR_APART and at + step - self._looked <= _QUIET_AUDIT
+
+    def overdue(self, at: float, step: float) -> bool:
+        """While nothing happens the detector still looks now and then: what both gates miss must not stay unseen.
+
+        Every two seconds at first. When it has been quiet for long, only when the next keyframe (in ``step`` seconds) would
+        be too late.
+        """
+        if at - self._wanted < _LONG_QUIET:
+            return at - self._looked >= _AUDIT
+        return at + step - self._looked > _QUIET_AUDIT
+
+
 @dataclass(slots=True)
 class RateSampler:
-    """Chooses pictures so that ``rate`` a second are analysed, on a grid so that errors do not add up."""
+    """Chooses pictures so that ``rate`` a second are analysed, on the grid of its multiples so that errors do not add up."""
 
     rate: float
     next_due: float = 0.0
 
     def due(self, at: float) -> bool:
         """Whether the picture at stream time ``at`` (seconds, not falling) is taken."""
-        interval = 1.0 / self.rate
         # Half a millisecond: 1/5 s steps of a 90 kHz clock come a little early.
         if at + 0.0005 < self.next_due:
             return False
-        self.next_due = self.next_due + interval if at < self.next_due + interval else at + interval
+        self.next_due = (math.floor((at + 0.0005) * self.rate) + 1) / self.rate
         return True

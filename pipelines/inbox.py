@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from analyzer.types import CameraId
 from models.frame import Frame
+from pipelines.gate import LONGEST_NAP
 
 _WAITING = 2  # pictures a camera may have waiting
-_CATCHING_UP = 12  # ... while it hands in the pictures from the last keyframe on
+_CATCHING_UP = 20  # ... while it hands in the pictures from the last keyframe on: four seconds at five a second
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +67,7 @@ class Inbox:
             now = time.monotonic()
             for camera in list(self._waiting):
                 queue = self._waiting[camera]
-                while len(queue) > 1 and now - queue[0].arrival > self._longest_wait:
+                while len(queue) > 1 and now - queue[0].arrival > self._longest_wait + queue[0].catch_up * LONGEST_NAP:
                     stale.append(queue.popleft())
                 if not queue or len(taken) == most:
                     continue

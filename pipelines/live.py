@@ -1,12 +1,13 @@
 """The live pipeline of one facility: cameras in, judged scenes out, around the clock.
 
-    camera workers --Inbox--> one loop (detector over all cameras) --scene--> LiveCamera (engine, ledger) --> LiveWriter
+    camera workers --Listening, Inbox--> Looking (detector over all cameras) --scene--> LiveCamera (engine, ledger) --> LiveWriter
 
 Every camera is independent: it may be added, changed, stopped or fail without the others noticing more than the load.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Iterable, Sequence
@@ -17,33 +18,31 @@ from typing import Final, Protocol
 
 import structlog
 
-from analyzer.types import CameraId, Change, Event, Scene
-from models.errors import PerceptionError
-from models.frame import Image
+from analyzer.types import CameraId, Change, Event
 from pipelines.disk import Disk
 from pipelines.errors import StoreError
 from pipelines.evidence import EvidenceWriter
 from pipelines.health_memory import HealthMemory
-from pipelines.inbox import Caught, Inbox
+from pipelines.inbox import Inbox
 from pipelines.live_books import Books
 from pipelines.live_camera import LiveCamera, Origin
+from pipelines.live_ending import Ending
 from pipelines.live_facility import FacilityWatch
+from pipelines.live_listening import Listening
+from pipelines.live_looking import Looking
 from pipelines.live_rates import Rates
 from pipelines.live_sealing import Sealing
 from pipelines.live_upkeep import Upkeep
 from pipelines.live_writer import LiveWriter
 from pipelines.metrics import LiveMetrics
 from pipelines.recording import Recording
-from pipelines.records import CoverageInterval, DropReason, ZoneVersion
-from pipelines.seeing import Blind, Exhausted, GuardedSeer
+from pipelines.records import CoverageInterval, Evidence, ZoneVersion
+from pipelines.seeing import GuardedSeer
 from pipelines.sources.camera import CameraPlan, CameraStatus, CameraWorker, StartPacer
-from pipelines.sources.lifecycle import State
 from pipelines.sources.liveclock import LiveClock
-from pipelines.sources.wire import Glance, Tally
 from pipelines.store.repository import Repository
 
 _BATCH: Final = 8
-HOLD: Final = 3.0  # s a camera stays awake after a track was seen
 _CHORES: Final = 1.0  # s
 _ADMISSION: Final = 5.0  # s
 _LONGEST_RUN: Final = timedelta(hours=30)
@@ -51,11 +50,14 @@ _LONGEST_RUN: Final = timedelta(hours=30)
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """``ring``: minutes of packets kept of each camera; ``hang``: seconds until a call of perception is given up."""
+    """``ring``: minutes of packets kept of each camera; ``hang``: seconds until a call of perception is given up.
+
+    ``stop_within``: seconds from the wish to stop until `Live.run` returns; ending the process takes a few more.
+    """
 
     ring: float = 5.0
     hang: float = 10.0
-    stop_within: float = 20.0
+    stop_within: float = 14.0
 
 
 class Beating(Protocol):
@@ -65,7 +67,7 @@ class Beating(Protocol):
 
 
 class Live:
-    """Runs until it is stopped. Implements `pipelines.sources.camera.Listener`."""
+    """Runs until it is stopped."""
 
     def __init__(
         self,
@@ -86,21 +88,29 @@ class Live:
         self._cameras: dict[CameraId, LiveCamera] = {}
         self._workers: dict[CameraId, CameraWorker] = {}
         self._recorders: dict[CameraId, CameraWorker] = {}  # of evidence streams that are not the analysed ones
-        self._inbox = Inbox(self._late)
         self._seer = GuardedSeer(origin.seer, self._options.hang)
         self._rates = Rates()
-        self._stopping = threading.Event()
+        self._stopping, self._stop_by = threading.Event(), math.inf
         self._log = structlog.get_logger()
         self.metrics = metrics or LiveMetrics()
-        self._sealing = Sealing(evidence, repository, origin.site, zones) if evidence is not None else None
         self._writer = LiveWriter(repository, origin.site.facility.id, self._drain, self._stored)
+        self._looking = Looking(
+            self._cameras,
+            self._workers,
+            self._lock,
+            seer=self._seer,
+            rates=self._rates,
+            writer=self._writer,
+            metrics=self.metrics,
+        )
+        self._inbox = Inbox(self._looking.late)
+        self.listening = Listening(self._cameras, self._inbox, self._clock, self.metrics, self._lock)
+        self._sealing = Sealing(evidence, repository, origin.site, zones) if evidence is not None else None
         self._books = Books(repository, self._writer, self._sealing, memory, self._lock)
         self._facility = FacilityWatch(origin, repository, self._writer, evidence)
-        self._held: dict[CameraId, float] = {}
         self._heartbeat, self._beaten = heartbeat, 0.0
         self._upkeep = Upkeep(disk, self._clock, self._options.ring, self.metrics)
         self._site_changed = False
-        self._clocks_still: dict[CameraId, bool] = {}
         self._chores = threading.Thread(target=self._housekeeping, name="chores", daemon=True)
 
     # --- cameras come and go -----------------------------------------------------------------------
@@ -125,8 +135,13 @@ class Live:
             if wanted.get(camera) != worker.plan or _concerns(before, self._origin, camera):
                 self._remove(camera)
         for camera, plan in wanted.items():
-            if camera not in self._workers:
+            if camera not in self._workers and not self._stopping.is_set():
                 self._add(plan)
+
+    def take_up(self, lost: Iterable[Evidence]) -> None:
+        """Write the evidence that the last stop cut short, as far as the rings reach. To be called before `run`."""
+        if self._sealing is not None:
+            self._sealing.take_up(lost)
 
     def status(self) -> tuple[CameraStatus, ...]:
         """Of every camera."""
@@ -153,7 +168,7 @@ class Live:
     def _add(self, plan: CameraPlan) -> None:
         now = self._now()
         camera = self._books.begin(plan, self._origin, now, self._clock.wall)
-        worker = CameraWorker(plan, self, self._clock, self._pacer)
+        worker = CameraWorker(plan, self.listening, self._clock, self._pacer)
         with self._lock:
             self._cameras[plan.camera], self._workers[plan.camera] = camera, worker
         self._log.info("camera.added", camera=plan.camera, source=str(plan.address))
@@ -165,7 +180,7 @@ class Live:
             recorder.start()
 
     def _remove(self, name: CameraId) -> None:
-        ending = [worker for worker in (self._workers.pop(name), self._recorders.pop(name, None)) if worker is not None]
+        ending = [worker for worker in (self._workers.pop(name, None), self._recorders.pop(name, None)) if worker is not None]
         for worker in ending:
             worker.stop()
         for worker in ending:
@@ -178,7 +193,9 @@ class Live:
     def _finish(self, name: CameraId) -> None:
         """End the run of a camera whose worker has ended."""
         with self._lock:
-            camera = self._cameras.pop(name)
+            camera = self._cameras.pop(name, None)
+        if camera is None:
+            return  # everything ends, and this with it
         self._books.finish(camera, self._origin, self._now())
         self._log.info("camera.removed", camera=name)
 
@@ -198,110 +215,22 @@ class Live:
             while not self._stopping.is_set():
                 self._beat()
                 if batch := self._inbox.take(_BATCH, 0.25):
-                    self._look(batch)
+                    self._looking.look(batch)
         finally:
             self._close()
 
     def stop(self) -> None:
-        """Ask `run` to end."""
-        self._stopping.set()
+        """Ask `run` to end; the time allowed for that begins with the first wish."""
+        if not self._stopping.is_set():
+            self._stop_by = time.monotonic() + self._options.stop_within
+            self._stopping.set()
+            self._seer.hurry()
 
     def _beat(self) -> None:
         now = time.monotonic()
         if self._heartbeat is not None and now - self._beaten >= _CHORES:
             self._beaten = now
             self._heartbeat.beat()
-
-    def _look(self, batch: Sequence[Caught]) -> None:
-        began = time.monotonic()
-        self._rates.handed_in(len(batch))
-        try:
-            answers = self._seer.look([caught.frame for caught in batch])
-        except PerceptionError as error:
-            self._log.error("perception.failed", error=str(error), pictures=len(batch))
-            for caught in batch:
-                self._failed(caught, DropReason.FAILED)
-            if isinstance(error, Exhausted):
-                raise
-            return
-        self._rates.measured(time.monotonic() - began, len(batch))
-        for caught, answer in zip(batch, answers, strict=True):
-            if isinstance(answer, Blind):
-                self._log.warning("picture.failed", camera=caught.camera, error=answer.why)
-                self._failed(caught, DropReason.FAILED)
-            else:
-                self._understood(caught, answer)
-
-    def _understood(self, caught: Caught, scene: Scene) -> None:
-        with self._lock:
-            camera = self._cameras.get(caught.camera)
-            if camera is None:
-                return
-            try:
-                events = camera.understood(scene, unasked=caught.unasked)
-            except Exception as error:  # noqa: BLE001 - one camera's broken judgement must not end the watch of the others
-                self._log.exception("judgement.failed", camera=caught.camera, error=str(error))
-                camera.failed(scene.frame.at, DropReason.FAILED)
-                return
-            rate = camera.wanted_rate(scene)
-        now = time.monotonic()
-        self.metrics.verdict(caught.camera, now - caught.arrival)
-        if caught.unasked:
-            self.metrics.audited(caught.camera, camera.missed_seconds)
-        if (worker := self._workers.get(caught.camera)) is not None:
-            if scene.observations and now - self._held.get(caught.camera, 0.0) > HOLD / 3:
-                self._held[caught.camera] = now
-                worker.hold(HOLD)
-            self._rates.pace(camera, worker, rate, self.metrics)
-        if events:
-            self._writer.events(events)
-
-    def _failed(self, caught: Caught, reason: DropReason) -> None:
-        self.metrics.dropped(caught.camera, reason)
-        with self._lock:
-            if (camera := self._cameras.get(caught.camera)) is not None:
-                camera.failed(caught.frame.ref.at, reason)
-
-    def _late(self, caught: Caught) -> None:
-        self._failed(caught, DropReason.LATE)
-
-    # --- what cameras tell (their threads) -----------------------------------------------------------
-
-    def caught(self, caught: Caught) -> None:
-        self._inbox.put(caught)
-
-    def glanced(self, camera: CameraId, glance: Glance, grey: Image) -> None:
-        with self._lock:
-            known = self._cameras.get(camera)
-            changed = known is not None and known.glanced(glance, grey, self._clock.utc(glance.arrival))
-        if known is not None:
-            self.metrics.gate(camera, glance)
-            if known.clock_still != self._clocks_still.get(camera, False):
-                self._clocks_still[camera] = known.clock_still
-                self._log.warning("camera.clock_still" if known.clock_still else "camera.clock_runs", camera=camera)
-                self.metrics.clock_still(camera, still=known.clock_still)
-        if changed and known is not None:
-            self._log.warning("picture.health", camera=camera, fault=known.health.fault)
-
-    def changed(self, status: CameraStatus, now: float) -> None:
-        with self._lock:
-            camera = self._cameras.get(status.camera)
-            if camera is None:
-                return
-            before = camera.state
-            camera.connection(status.life.state, status.life.reason, self._clock.utc(now))
-        if before is not status.life.state:
-            note = {} if status.life.state is State.LIVE else {"reason": status.life.reason, "error": status.text}
-            self._log.info("camera.state", camera=status.camera, state=status.life.state, attempts=status.attempts, **note)
-            self.metrics.state(status.camera, status.life.state)
-        if status.life.crash_loop:
-            self._log.error("camera.crash_loop", camera=status.camera)
-
-    def counted(self, camera: CameraId, tally: Tally) -> None:
-        with self._lock:
-            if (known := self._cameras.get(camera)) is not None:
-                known.counted(tally)
-        self.metrics.counted(camera, tally)
 
     # --- chores --------------------------------------------------------------------------------------
 
@@ -383,26 +312,27 @@ class Live:
         return self._clock.utc(time.monotonic())
 
     def _close(self) -> None:
-        """Stop the cameras together, end their runs, seal what is open, write the rest."""
-        deadline = time.monotonic() + self._options.stop_within
-        self._stopping.set()
-        workers, recorders = list(self._workers.items()), list(self._recorders.values())
-        for worker in (*dict(workers).values(), *recorders):
-            worker.stop()
-        for name, worker in workers:
-            worker.join(max(min(5.0, deadline - time.monotonic()), 0.1))
-            del self._workers[name]
-            self._inbox.forget(name)
-        for recorder in recorders:
-            recorder.join(max(min(5.0, deadline - time.monotonic()), 0.1))
+        """Stop the cameras together, end their runs, seal what is open, write the rest: all under one deadline.
+
+        What would take too long is left: a worker that does not end is killed, and evidence that is not sealed stays
+        pending for the next start.
+        """
+        self.stop()
+        ending = Ending(self._stop_by)
+        ending.workers((*self._workers.values(), *self._recorders.values()))
+        self._workers.clear()
         self._recorders.clear()
-        if self._sealing is not None:
-            self._sealing.stop(max((deadline - time.monotonic()) / 2, 0.1))
-        for name in list(self._cameras):
-            self._finish(name)
+        with self._lock:
+            cameras = tuple(self._cameras.values())
+            self._cameras.clear()
+        for camera in cameras:
+            self._inbox.forget(camera.camera)
+            self._books.finish(camera, self._origin, self._now(), seal=False)
         self._facility.close(self._now())
+        if self._sealing is not None and (left := ending.seal(self._sealing, cameras)):
+            self._log.warning("evidence.left", events=left)
         self._seer.close()
-        if not self._writer.close(max(deadline - time.monotonic(), 1.0)):
+        if not self._writer.close(ending.left(least=1.0)):
             self._log.error("store.unfinished", events=self._writer.backlog)
 
 

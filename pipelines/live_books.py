@@ -64,14 +64,14 @@ class Books:
         self._writer.run(camera.record(RunState.RUNNING, str(camera.plan.address), now))
         self._count(camera)
 
-    def finish(self, camera: LiveCamera, origin: Origin, now: datetime) -> None:
-        """End the run of a camera whose worker has ended."""
+    def finish(self, camera: LiveCamera, origin: Origin, now: datetime, *, seal: bool = True) -> None:
+        """End the run of a camera whose worker has ended; without ``seal`` its evidence is left to the caller."""
         with self._lock:
             events = camera.close(now)
             self._gone += camera.ledger.drain()
             self._ended[camera.camera] = camera.ledger.cursor
+        self._conclude(camera, events, now, seal=seal)
         self._keep_memory(camera, origin, now)
-        self._conclude(camera, events, now)
 
     def succeed(self, old: LiveCamera, origin: Origin, now: datetime) -> tuple[LiveCamera, tuple[Event, ...]]:
         """End one run and begin the next without a hole; the events of the end. To be called with the lock held."""
@@ -100,11 +100,11 @@ class Books:
         for run in left:
             self._repository.put_run(replace(run, state=RunState.INTERRUPTED, finished_at=now))
 
-    def _conclude(self, camera: LiveCamera, events: Sequence[Event], now: datetime) -> None:
+    def _conclude(self, camera: LiveCamera, events: Sequence[Event], now: datetime, *, seal: bool = True) -> None:
         self._writer.events(events)
         self._count(camera)
         self._writer.run(camera.record(RunState.FINISHED, str(camera.plan.address), now))
-        if self._sealing is not None:
+        if seal and self._sealing is not None:
             self._sealing.seal_all(camera)
 
     def _count(self, camera: LiveCamera) -> None:

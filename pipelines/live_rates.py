@@ -44,7 +44,7 @@ class Rates:
         if abs(rate - self._given.get(camera.camera, camera.plan.rate)) < 0.05 * rate:
             return
         self._given[camera.camera] = rate
-        worker.set_rate(rate)
+        worker.set_rate(rate, most=camera.rate)
         metrics.paced(camera.camera, rate)
 
     def admit(

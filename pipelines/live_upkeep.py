@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -11,7 +11,7 @@ import structlog
 from pipelines.disk import Disk, DiskLevel
 from pipelines.live_camera import LiveCamera
 from pipelines.metrics import LiveMetrics
-from pipelines.ring import prune
+from pipelines.ring import prune, size_of
 from pipelines.sources.camera import CameraWorker
 from pipelines.sources.liveclock import LiveClock
 
@@ -29,6 +29,7 @@ class Upkeep:
     def __init__(self, disk: Disk | None, clock: LiveClock, ring: float, metrics: LiveMetrics) -> None:
         self._disk, self._clock, self._ring, self._metrics = disk, clock, ring, metrics
         self._level, self._suspect = DiskLevel.NORMAL, False
+        self._usual = 0  # bytes that the rings took when nothing was given up
         self._log = structlog.get_logger()
 
     @property
@@ -40,15 +41,17 @@ class Upkeep:
         if self._disk is not None:
             self._disk.hold()
 
-    def look_at_disk(self, cameras: Iterable[LiveCamera], workers: Iterable[CameraWorker], now: datetime) -> None:
+    def look_at_disk(self, cameras: Sequence[LiveCamera], workers: Iterable[CameraWorker], now: datetime) -> None:
         """Shorten, stop or restore the rings when the disk has changed its level; release or lay the ballast."""
         if self._disk is None:
             return
-        before, self._level = self._level, self._disk.level()
+        before, self._level = self._level, self._disk.level(self._given_up(cameras))
         if self._level is DiskLevel.FULL and self._disk.release():
             self._log.error("disk.ballast_released")
         if self._level is before:
             return
+        if before < DiskLevel.SHORT_RING <= self._level:
+            self._usual = self._taken(cameras)
         report = self._log.error if self._level >= DiskLevel.NO_RING else self._log.warning
         report("disk.level", now=self._level.name.lower())  # "level" is how loud a line is
         self.prune(cameras, now)
@@ -56,6 +59,16 @@ class Upkeep:
             worker.record(wanted=self.records)
         if self._level is DiskLevel.NORMAL:
             self._disk.hold()
+
+    def _given_up(self, cameras: Iterable[LiveCamera]) -> int:
+        """Bytes of packets that would be there without the level: they come back with the long ring."""
+        if self._level < DiskLevel.SHORT_RING:
+            return 0
+        return max(self._usual - self._taken(cameras), 0)
+
+    @staticmethod
+    def _taken(cameras: Iterable[LiveCamera]) -> int:
+        return sum(size_of(camera.plan.ring) for camera in cameras if camera.plan.ring is not None)
 
     def prune(self, cameras: Iterable[LiveCamera], now: datetime) -> None:
         """Delete packets that are older than the ring is long."""

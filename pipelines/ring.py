@@ -23,6 +23,7 @@ from av.video.stream import VideoStream
 ENDING: Final = ".mkv"
 _FORM: Final = "%Y%m%dT%H%M%S.%fZ"
 _BASE: Final = Fraction(1, 1000)
+_RECORD_AGAIN: Final = 15.0  # s after the disk has refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,15 @@ def prune(folder: Path, before: datetime) -> int:
             segment.path.unlink(missing_ok=True)
             removed += 1
     return removed
+
+
+def size_of(folder: Path) -> int:
+    """Bytes that a ring takes."""
+    taken = 0
+    for segment in segments(folder):
+        with contextlib.suppress(OSError):  # just pruned
+            taken += segment.path.stat().st_size
+    return taken
 
 
 class RingWriter:
@@ -101,3 +111,31 @@ class RingWriter:
         if self._file is not None:
             self._file.close()
             self._file = self._stream = None
+
+
+class Recorder:
+    """The ring, as long as the disk takes it: a full disk costs the recording, never the watching."""
+
+    def __init__(self, folder: Path, segment: float) -> None:
+        self._folder, self._segment = folder, segment
+        self._ring: RingWriter | None = None
+        self._again = 0.0
+
+    def write(self, packet: Packet[VideoStream], stream: VideoStream, arrival: float, wall: float, *, wanted: bool) -> None:
+        """Write one packet, if that is wanted and has not just failed; see `RingWriter.write`."""
+        if not wanted or arrival < self._again:
+            self.close()
+            return
+        try:
+            if self._ring is None:
+                self._ring = RingWriter(self._folder, self._segment)
+            self._ring.write(packet, stream, arrival, wall)
+        except OSError:  # every error of the library that the disk causes is one
+            self._again = arrival + _RECORD_AGAIN
+            self.close()
+
+    def close(self) -> None:
+        ring, self._ring = self._ring, None
+        if ring is not None:
+            with contextlib.suppress(OSError):
+                ring.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,6 +19,7 @@ from models.errors import PerceptionError
 from models.frame import Frame
 from models.protocols import Detector
 
+_LAST_WAIT = 2.0  # s
 _MOST_OBSERVATIONS = 300
 """More people than this in one picture is a broken detector."""
 
@@ -131,6 +133,7 @@ class GuardedSeer:
         self.seer, self._limit, self._most_hung = seer, limit, most_hung
         self.hung = 0  # in a row
         self._left = 0  # threads left behind in all; each keeps its memory
+        self._hurried = threading.Event()
         self._asked: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._begin()
 
@@ -138,7 +141,7 @@ class GuardedSeer:
         """Raises: Hung, Exhausted."""
         call = _Call(frames)
         self._asked.put(call)
-        if not call.done.wait(self._limit):
+        if not self._answered(call):
             self.hung += 1
             self._left += 1
             if self.hung >= self._most_hung or self._left >= 10 * self._most_hung:
@@ -150,8 +153,19 @@ class GuardedSeer:
         self.hung = 0
         return call.answer
 
+    def hurry(self) -> None:
+        """Everything is to end: a call is waited for two seconds from now on."""
+        self._hurried.set()
+
     def close(self) -> None:
         self._asked.put(None)
+
+    def _answered(self, call: _Call) -> bool:
+        deadline = time.monotonic() + self._limit
+        while not call.done.wait(min(max(deadline - time.monotonic(), 0.0), _LAST_WAIT)):
+            if time.monotonic() >= deadline or self._hurried.is_set():
+                return call.done.is_set()
+        return True
 
     def _begin(self) -> None:
         self._asked = queue.SimpleQueue()

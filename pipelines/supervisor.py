@@ -26,7 +26,7 @@ from pipelines.sources.lifecycle import CRASH_LIMIT, CRASH_PAUSE, CRASH_WINDOW, 
 from pipelines.wanted import CameraWish, stopped, wished_address
 
 STUCK_AFTER: Final = 20.0  # s without a heartbeat
-_STOP_WITHIN: Final = 25.0  # s; the live process itself takes at most 20
+STOP_WITHIN: Final = 18.0  # s for all processes together; the live one plans with less (`LiveOptions.stop_within`)
 _POLL: Final = 0.5
 
 
@@ -186,7 +186,7 @@ class Keeper:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGTERM)
 
-    def join(self, timeout: float = _STOP_WITHIN) -> bool:
+    def join(self, timeout: float = STOP_WITHIN) -> bool:
         """Whether the process ended by itself; it is killed otherwise."""
         self._thread.join(timeout)
         process = self._process
@@ -231,13 +231,15 @@ class Keeper:
                     process.kill()
 
 
-def keep(tasks: Sequence[Task], stopped: threading.Event) -> bool:
-    """Keep processes running until ``stopped``; whether all of them ended by themselves then."""
+def keep(tasks: Sequence[Task], stopped: threading.Event, stop_within: float = STOP_WITHIN) -> bool:
+    """Keep processes running until ``stopped``; whether all of them ended by themselves then, within one time for all."""
     keepers = [Keeper(task) for task in tasks]
     for keeper in keepers:
         keeper.start()
     stopped.wait()
     for keeper in keepers:
         keeper.stop()
-    ended = [keeper.join() for keeper in keepers]  # every one of them, whatever the first says
+    deadline = time.monotonic() + stop_within
+    # every one of them, whatever the first says
+    ended = [keeper.join(max(deadline - time.monotonic(), 0.0)) for keeper in keepers]
     return all(ended)

@@ -44,9 +44,9 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Measure what the activity gates of the live pipeline would miss on recordings: person-seconds and events.
 
-        Each recording is watched twice as a live camera is, with gates and without, faster than real time. What the gates of
-        running cameras miss is sampled all the time: see `vigil coverage` and the page of coverage. Exit code 3: some
-        recordings could not be read.
+        Each recording is watched as a live camera is, and once more with every asked picture looked at, faster than real time.
+        What the gates of running cameras miss is sampled all the time: see `vigil coverage` and the page of coverage. Exit
+        code 3: some recordings could not be read.
         """
         factory = factory_of(Settings(), perception)
         raise typer.Exit(run(recordings, site, factory, rate=rate, seconds=seconds, as_json=as_json))
@@ -79,12 +79,12 @@ def run(recordings: list[str], site: Path | None, factory: SightFactory, *, rate
 
 
 def measured(path: Path, factory: SightFactory, rate: float, seconds: float, part: Part | None) -> Comparison:
-    """Watch a recording with gates and without."""
+    """Watch a recording as a camera is watched, and once more with neither gates nor pace."""
     from pipelines.rehearsal import compare, length_of, run_live
 
     length = length_of(path)
     wanted = min(seconds, length) if seconds else length
-    gated, ungated = (run_live(path, factory, rate=rate, seconds=wanted, gated=on, part=part) for on in (True, False))
+    gated, ungated = (run_live(path, factory, rate=rate, seconds=wanted, gated=on, paced=on, part=part) for on in (True, False))
     return compare(gated, ungated)
 
 

@@ -18,6 +18,7 @@ from pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from analyzer.site import Site
+    from pipelines.live import Live
     from pipelines.seeing import SightFactory
 
 EXHAUSTED = 70
@@ -147,13 +148,22 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
         )
         if settings.metrics_port is not None:
             start_http_server(settings.metrics_port, str(settings.host), at_work.metrics.registry)
+        if evidence.reconciled is not None:
+            at_work.take_up(evidence.reconciled.lost)
         at_work.reconcile(following.plans().plans)
+        threading.Thread(target=_pass_on, args=(stopped, at_work), name="stop", daemon=True).start()
         threading.Thread(target=following.follow, args=(at_work, watch, stopped), name="follow", daemon=True).start()
         try:
             at_work.run()
         except Exhausted:
             return EXHAUSTED
     return 0
+
+
+def _pass_on(stopped: threading.Event, at_work: Live) -> None:
+    """The wish to stop does not wait for a store that is slow or a site that is being taken over."""
+    stopped.wait()
+    at_work.stop()
 
 
 def factory_of(settings: Settings, perception: PerceptionKind, site: Site | None = None) -> SightFactory:

@@ -27,6 +27,10 @@ def register(app: typer.Typer) -> None:
         run(Settings(), host, port)
 
 
+_STOP_WITHIN = 10
+"""Seconds for requests that are being answered; a client that follows the events would otherwise hold up every stop."""
+
+
 def run(settings: Settings, host: str | None = None, port: int | None = None) -> None:
     """Start the service in this process; returns when it is stopped."""
     import uvicorn
@@ -43,4 +47,5 @@ def run(settings: Settings, host: str | None = None, port: int | None = None) ->
         log_level=settings.log_level,
         access_log=False,
         server_header=False,
+        timeout_graceful_shutdown=_STOP_WITHIN,
     )

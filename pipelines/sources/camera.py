@@ -127,7 +127,7 @@ class CameraWorker:
         self._attempts = self._reconnects = self._index = 0
         self._base: float | None = None
         self._last_pts = -0.001
-        self._rate, self._record = plan.rate, True
+        self._rate, self._most, self._record = plan.rate, plan.rate, True
         self._random = random.Random()  # noqa: S311 - spreads retries, guards nothing
         self._thread = threading.Thread(target=self._run, name=f"camera-{plan.camera}", daemon=True)
 
@@ -160,14 +160,20 @@ class CameraWorker:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def abandon(self) -> None:
+        """It did not end in time: kill its process and wait for nothing."""
+        if (process := self._process) is not None:
+            with contextlib.suppress(OSError):
+                process.kill()
+
     def hold(self, seconds: float) -> None:
         """Keep looking: a track is alive."""
         self._wish(Wish(hold=seconds))
 
-    def set_rate(self, rate: float) -> None:
-        """Analyse ``rate`` pictures a second from now on."""
-        self._rate = rate
-        self._wish(Wish(rate=rate))
+    def set_rate(self, rate: float, most: float = 0.0) -> None:
+        """Analyse ``rate`` pictures a second from now on, and up to ``most`` where something begins to happen."""
+        self._rate, self._most = rate, max(rate, most)
+        self._wish(Wish(rate=rate, most=self._most))
 
     def record(self, *, wanted: bool) -> None:
         """Write the packet ring, or leave the disk alone."""
@@ -289,6 +295,7 @@ class CameraWorker:
             scheme=address.scheme,
             url=address.reveal() if address.is_network else address.path,
             rate=self._rate,
+            most=self._most,
             width=plan.width,
             gated=plan.gated,
             ring=str(plan.ring) if plan.ring is not None and plan.evidence is None else None,

@@ -45,7 +45,7 @@ def main() -> None:
     request = CaptureRequest.read(sys.stdin.readline())
     resource.setrlimit(resource.RLIMIT_AS, (request.memory, request.memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    wishes = Wishes(request.rate)
+    wishes = Wishes(request.rate, request.most)
     threading.Thread(target=wishes.listen, daemon=True).start()
     streaming = Streaming(request, wishes)
     reopened = -_REOPEN_PACE

@@ -21,6 +21,7 @@ class CaptureRequest:
         scheme: how ``url`` is to be opened.
         url: address with its secrets, already checked and pinned; a path, index or name for local schemes.
         rate: pictures a second to analyse.
+        most: as many for a short while where something begins to happen; ``rate`` when that is more.
         width: pictures wider than this are scaled down.
         gated: whether the activity gates may leave pictures out.
         ring: folder of the packet ring, or ``None``.
@@ -36,6 +37,7 @@ class CaptureRequest:
     scheme: Scheme
     url: str
     rate: float = 5.0
+    most: float = 0.0
     width: int = 1920
     gated: bool = True
     ring: str | None = None
@@ -58,9 +60,13 @@ class CaptureRequest:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the owner asks in between: the analysed rate, to keep looking for ``hold`` seconds more, to record or not."""
+    """What the owner asks in between: the analysed rate, to keep looking for ``hold`` seconds more, to record or not.
+
+    ``most`` belongs to the rate: see `CaptureRequest`.
+    """
 
     rate: float | None = None
+    most: float | None = None
     hold: float | None = None
     record: bool | None = None
 
@@ -71,8 +77,8 @@ class Wish:
 class Wishes:
     """Reads the owner's lines in a thread of its own; the stream's loop looks at the attributes."""
 
-    def __init__(self, rate: float) -> None:
-        self.rate = rate
+    def __init__(self, rate: float, most: float = 0.0) -> None:
+        self.rate, self.most = rate, max(rate, most)
         self.hold_until = 0.0
         self.record = True
 
@@ -81,7 +87,7 @@ class Wishes:
         for line in sys.stdin:
             wish = Wish(**json.loads(line))
             if wish.rate is not None:
-                self.rate = wish.rate
+                self.rate, self.most = wish.rate, max(wish.rate, wish.most or 0.0)
             if wish.hold is not None:
                 self.hold_until = time.monotonic() + wish.hold
             if wish.record is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -14,30 +14,27 @@ import av
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from models.frame import Image
-from pipelines.gate import GLANCE_SIZE, MotionTest, PacketGate, RateSampler
+from pipelines.gate import GLANCE_SIZE, LONGEST_NAP, Attention, MotionTest, PacketGate, RateSampler
 from pipelines.health import LoopWatch
-from pipelines.ring import RingWriter
+from pipelines.ring import Recorder
 from pipelines.sources.address import Scheme
+from pipelines.sources.arriving import live, paced, stamp_of
+from pipelines.sources.nap import Nap
+from pipelines.sources.opening import open_stream
 from pipelines.sources.painted import painted
 from pipelines.sources.request import CaptureRequest, StreamChangedError, Wishes
-from pipelines.sources.timeline import Arrivals, StreamTimeline, dated_back
+from pipelines.sources.timeline import Arrivals, StreamTimeline
 from pipelines.sources.wire import Glance, Opened, Pulse, Send, Shot, Tally, send
 
 _GLANCE_EVERY: Final = 1.0  # s
 _PULSE_EVERY: Final = 0.5  # s
 _UNDECODABLE: Final = 5  # packets in a row without a picture: the stream is another one now
-_RECORD_AGAIN: Final = 15.0  # s after the disk has refused
-_LONGEST_NAP: Final = 4.0  # s; with keyframes further apart every picture is decoded
-_AUDIT: Final = 2.0  # s between the looks that nothing asked for
-_QUIET_AUDIT: Final = 4.2  # ... when it has been quiet for long; less than what the ledger calls watched
-_LONG_QUIET: Final = 30.0  # s
 _TIMELESS: Final = frozenset({"mjpeg"})  # JPEG by JPEG over HTTP says nothing of time: the library makes up 25 a second
-_AT_ONCE: Final = 0.02  # s; a packet that was not waited for longer had been there already
-_LONGEST_GOP: Final = 600  # packets kept to go back to the last keyframe
 
 
 @dataclass(slots=True)
@@ -61,12 +58,15 @@ class _SinceGlance:
     total: int = 0
 
 
-@dataclass(slots=True)
-class _Gop:
-    """Packets since the last keyframe that were not decoded, with their times of arrival."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """A picture with its small grey one, ``at`` in stream time; ``catch_up``: from before the gates woke up."""
 
-    packets: list[tuple[Packet[VideoStream], float]] = field(default_factory=list)
-    asleep: bool = False  # whether pictures were left out since the keyframe
+    frame: VideoFrame
+    grey: Image
+    at: float
+    arrival: float
+    catch_up: bool = False
 
 
 class Streaming:
@@ -90,10 +90,10 @@ class Streaming:
     ) -> None:
         self._request, self._wishes, self._clock, self._sleep, self._send = request, wishes, clock, sleep, send
         self._counts, self._timeline = _Counts(), StreamTimeline()
-        self._gate, self._motion, self._sampler = PacketGate(), MotionTest(), RateSampler(request.rate)
+        self._gate, self._motion, self._attention = PacketGate(), MotionTest(), Attention()
+        self._grid, self._pace = RateSampler(wishes.most), RateSampler(wishes.rate)  # of the motion test, of the detector
         self._since, self._last_sent = _SinceGlance(), 0.0
-        self._looked = self._wanted = 0.0  # when a picture was sent last, and when one that the gates had asked for
-        self._gop, self._loops = _Gop(), LoopWatch()
+        self._nap, self._loops = Nap(), LoopWatch()
         self._broken, self._fruitless = False, 0
         self._size: tuple[int, int] = (0, 0)
         self._codec = ""
@@ -112,7 +112,7 @@ class Streaming:
             with open_stream(self._request) as container:
                 stream = container.streams.video[0]
                 stream.thread_count = 1  # as many decoders as cameras share the cores already
-                self._codec, self._gop, self._broken, self._fruitless = stream.codec_context.name, _Gop(), False, 0
+                self._codec, self._nap, self._broken, self._fruitless = stream.codec_context.name, Nap(), False, 0
                 self._announce(stream.width, stream.height, stream.average_rate)
                 self._watch(container, stream)
             if self._request.scheme is not Scheme.FILE:
@@ -124,17 +124,17 @@ class Streaming:
 
     def _arriving(self, container: InputContainer, stream: VideoStream) -> Iterator[tuple[Packet[VideoStream], float]]:
         if self._request.scheme is Scheme.FILE:
-            return _paced(container, stream, self._clock, self._sleep)
-        return _live(container, stream, self._clock)
+            return paced(container, stream, self._clock, self._sleep)
+        return live(container, stream, self._clock)
 
     def _watch(self, container: InputContainer, stream: VideoStream) -> None:
         folder = self._request.ring
-        ring = _Recorder(Path(folder), self._request.segment) if folder is not None else None
+        ring = Recorder(Path(folder), self._request.segment) if folder is not None else None
         arrivals = Arrivals()
         try:
             for packet, arrival in self._arriving(container, stream):
                 if ring is not None:
-                    came = arrivals.place(None if self._codec in _TIMELESS else _stamp(packet), arrival)
+                    came = arrivals.place(None if self._codec in _TIMELESS else stamp_of(packet), arrival)
                     wall = self._request.wall + came - self._request.mono
                     ring.write(packet, stream, came, wall, wanted=self._wishes.record)
                 self._packet(packet, stream, arrival)
@@ -153,109 +153,165 @@ class Streaming:
         if not key:
             self._since.p_bytes += packet.size
             self._since.p_count += 1
-        if self._wishes.rate != self._sampler.rate:
-            self._sampler = RateSampler(self._wishes.rate, self._sampler.next_due)
-        self._gate.hold(self._wishes.hold_until)
+        self._follow_wishes()
         if key:
             self._gop_seconds = arrival - self._key_at if self._key_at else 0.0
             self._key_at = arrival
-        awake = self._gate.packet(packet.size, arrival, key=key) or not self._request.gated or self._gop_seconds > _LONGEST_NAP
+        awake = self._gate.packet(packet.size, arrival, key=key) or not self._request.gated
+        awake = awake or max(self._gop_seconds, arrival - self._key_at) > LONGEST_NAP
         if not self._request.decode:
             counts.quiet += 1
-        elif key:
-            self._gop = _Gop([(packet, arrival)])
+        elif key and (awake or not self._gate.reliable or not self._attention.idle(arrival, self._gop_seconds)):
             self._keyframe(packet, stream, arrival, awake=awake)
-        elif awake:
-            self._catch_up(stream)
-            self._decode(packet, stream, arrival)
         else:
-            self._gop.asleep = True
-            if len(self._gop.packets) < _LONGEST_GOP:
-                self._gop.packets.append((packet, arrival))
+            self._nap.waiting.append((packet, arrival))
             counts.quiet += 1
+            if awake:
+                self._catch_up(stream)
         if arrival - self._last_sent >= _PULSE_EVERY:
             self._tell(Pulse(arrival, self.tally))
 
+    def _follow_wishes(self) -> None:
+        wishes = self._wishes
+        if wishes.rate != self._pace.rate:
+            self._pace = RateSampler(wishes.rate, self._pace.next_due)
+        if wishes.most != self._grid.rate:
+            self._grid = RateSampler(wishes.most, self._grid.next_due)
+        self._gate.hold(wishes.hold_until)
+
     def _keyframe(self, packet: Packet[VideoStream], stream: VideoStream, arrival: float, *, awake: bool) -> None:
-        self._broken = False
-        produced = self._decode(packet, stream, arrival)
-        if not awake and not produced:
-            # The decoder waits for pictures that will not be shown to it: ask for the one it has.
-            context = stream.codec_context
-            for frame in context.decode(None):
+        if awake:
+            self._catch_up(stream)
+            self._nap, self._broken = Nap([packet]), False
+            self._decode(packet, stream, arrival, self._nap)
+            return
+        before, self._nap, self._broken = self._nap, Nap([packet]), False
+        for frame in self._alone(packet, stream, arrival):
+            if self._damaged(frame, packet):
+                continue
+            if frame.pts != packet.pts:  # one from before that the decoder had held back
                 self._picture(frame, arrival)
+                continue
+            grey = glance_of(frame)
+            untouched = copy(self._motion)
+            moved = self._motion.moved(grey, arrival)
+            if moved and before.waiting and before.whole:
+                self._motion = untouched  # or it would miss in the pictures before what this one has taught it
+                self._look_back(before, stream)
+                self._motion.moved(grey, arrival)
+            at = self._place(frame, arrival)
+            self._grid.due(at)
+            self._judge(Decoded(frame, grey, at, arrival), moved=moved)
+
+    def _alone(self, packet: Packet[VideoStream], stream: VideoStream, arrival: float) -> list[VideoFrame]:
+        """The picture of a keyframe, without those that would follow."""
+        context = stream.codec_context
+        frames = self._decoded(packet, stream, arrival)
+        if all(frame.pts != packet.pts for frame in frames):
+            # The decoder waits for pictures that will not be shown to it: ask for the one it has.
+            frames += _left(context, packet)
             context.flush_buffers()
+            self._nap.behind, self._fruitless = False, 0 if frames else self._fruitless
+        return frames
 
     def _catch_up(self, stream: VideoStream) -> None:
-        """Something happens: decode what was left out since the last keyframe, so that nothing is skipped."""
-        if not self._gop.asleep:
-            return
-        context, waiting = stream.codec_context, self._gop.packets
-        self._gop = _Gop(waiting[:1])
-        context.flush_buffers()
-        for index, (packet, arrival) in enumerate(waiting):
-            if index == 0:
-                context.decode(packet)  # was looked at when it came
-                continue
+        """Decode what was let pass since the last keyframe, so that nothing is left out."""
+        nap = self._nap
+        if not nap.behind:
+            self._rewind(nap, stream)
+        for packet, arrival, last in nap.take():
             self._counts.quiet -= 1
-            self._decode(packet, stream, arrival, catch_up=True)
+            self._decode(packet, stream, arrival, nap, catch_up=not last)
 
-    def _decode(self, packet: Packet[VideoStream], stream: VideoStream, arrival: float, *, catch_up: bool = False) -> bool:
-        """Whether a picture came out."""
+    def _look_back(self, nap: Nap, stream: VideoStream) -> None:
+        """A keyframe shows that something happens: decode what was let pass before it. The decoder is elsewhere then."""
+        (newest, arrival), broken = nap.waiting[-1], self._broken
+        self._rewind(nap, stream)
+        for packet, came, _ in nap.take():
+            self._counts.quiet -= 1
+            self._decode(packet, stream, came, nap, catch_up=True)
+        for frame in _left(stream.codec_context, newest):
+            if frame.pts not in nap.again and not self._broken:
+                self._picture(frame, arrival, catch_up=True)
+        self._nap.behind, self._broken = False, broken
+
+    def _rewind(self, nap: Nap, stream: VideoStream) -> None:
+        """Show the decoder once more what it saw of a nap; those pictures are known then."""
+        context, self._broken = stream.codec_context, False
+        context.flush_buffers()
+        for packet in nap.shown:
+            for frame in self._decoded(packet, stream, arrival=None):
+                self._broken = self._broken or frame.is_corrupt or packet.is_corrupt
+        nap.again, nap.behind = nap.labels(), True
+
+    def _decoded(self, packet: Packet[VideoStream], stream: VideoStream, arrival: float | None) -> list[VideoFrame]:
+        """What comes out for a packet; ``arrival`` when it is shown for the first time and counts."""
         try:
             frames = stream.codec_context.decode(packet)
         except av.FFmpegError:
-            self._counts.decode += 1
+            if arrival is not None:
+                self._counts.decode += 1
             frames, self._broken = [], True
-        self._fruitless = 0 if frames else self._fruitless + 1
-        if self._fruitless >= _UNDECODABLE and self._gate.awake(arrival):
-            raise StreamChangedError("packets cannot be decoded any more")
-        for frame in frames:
-            self._broken = self._broken or frame.is_corrupt or packet.is_corrupt
-            if self._broken:
-                # What refers to a damaged picture is damaged, flagged or not, until the next keyframe.
-                self._counts.corrupt += 1
-            else:
+        if arrival is not None:
+            self._fruitless = 0 if frames else self._fruitless + 1
+            if self._fruitless >= _UNDECODABLE and self._gate.awake(arrival):
+                raise StreamChangedError("packets cannot be decoded any more")
+        return frames
+
+    def _decode(
+        self, packet: Packet[VideoStream], stream: VideoStream, arrival: float, nap: Nap, *, catch_up: bool = False
+    ) -> None:
+        for frame in self._decoded(packet, stream, arrival):
+            if frame.pts not in nap.again and not self._damaged(frame, packet):
                 self._picture(frame, arrival, catch_up=catch_up)
-        return bool(frames)
+
+    def _damaged(self, frame: VideoFrame, packet: Packet[VideoStream]) -> bool:
+        """What refers to a damaged picture is damaged, flagged or not, until the next keyframe."""
+        self._broken = self._broken or frame.is_corrupt or packet.is_corrupt
+        self._counts.corrupt += self._broken
+        return self._broken
 
     # --- pictures ---------------------------------------------------------------------------------
 
-    def _picture(self, frame: VideoFrame, arrival: float, *, catch_up: bool = False) -> None:
+    def _place(self, frame: VideoFrame, arrival: float) -> float:
+        """Seconds of stream time."""
         at = self._timeline.place(None if self._codec in _TIMELESS else frame.time, arrival)
         if (frame.width, frame.height) != self._size:
             self._announce(frame.width, frame.height, None)
-        if not self._sampler.due(at):
+        return at
+
+    def _picture(self, frame: VideoFrame, arrival: float, *, catch_up: bool = False) -> None:
+        at = self._place(frame, arrival)
+        if not self._grid.due(at):
             self._counts.rate += 1
             return
-        grey = _glance_of(frame)
-        moved = self._motion.moved(grey, arrival)
+        grey = glance_of(frame)
+        self._judge(Decoded(frame, grey, at, arrival, catch_up), moved=self._motion.moved(grey, arrival))
+
+    def _judge(self, picture: Decoded, *, moved: bool) -> None:
+        """Send a picture to be analysed, or count why not."""
+        at, arrival = picture.at, picture.arrival
         self._gate.moved(arrival, moved=moved)
-        wanted = moved or not self._request.gated or self._gate.awake(arrival)
+        self._attention.noticed(arrival, moved=moved)
+        awake = self._gate.awake(arrival) and not (picture.catch_up and self._attention.still(arrival))
+        wanted = moved or not self._request.gated or awake
         if at - self._since.at >= _GLANCE_EVERY or self._since.at == 0.0:
-            self._glance(grey, at, arrival)
-        if wanted:
-            self._wanted = arrival
-        elif not self._overdue(arrival):
+            self._glance(picture.grey, at, arrival)
+        due = self._pace.due(at) or (wanted and self._attention.close(arrival))
+        step = self._gop_seconds if self._gop_seconds <= LONGEST_NAP else 0.0
+        if not wanted and (picture.catch_up or not self._attention.overdue(arrival, step)):
             self._counts.quiet += 1
-            return
-        width, height = _fit(frame.width, frame.height, self._request.width)
-        picture = np.ascontiguousarray(frame.to_ndarray(format="bgr24", width=width, height=height), dtype=np.uint8)
-        self._shoot(picture, at, arrival, catch_up=catch_up, unasked=not wanted)
-
-    def _overdue(self, arrival: float) -> bool:
-        """While nothing happens the detector still looks now and then: what both gates miss must not stay unseen.
-
-        Every two seconds at first. When it has been quiet for long, only when the next keyframe would be too late.
-        """
-        if arrival - self._wanted < _LONG_QUIET:
-            return arrival - self._looked >= _AUDIT
-        step = self._gop_seconds if self._gop_seconds <= _LONGEST_NAP else 0.0
-        return arrival + step - self._looked > _QUIET_AUDIT
+        elif not due:
+            self._counts.rate += 1
+        else:
+            self._attention.looked(arrival, wanted=wanted)
+            frame = picture.frame
+            width, height = _fit(frame.width, frame.height, self._request.width)
+            pixels = np.ascontiguousarray(frame.to_ndarray(format="bgr24", width=width, height=height), dtype=np.uint8)
+            self._shoot(pixels, at, arrival, catch_up=picture.catch_up, unasked=not wanted)
 
     def _shoot(self, picture: Image, at: float, arrival: float, *, catch_up: bool = False, unasked: bool = False) -> None:
         self._counts.sent += 1
-        self._looked = arrival
         height, width = picture.shape[:2]
         self._tell(Shot(at, arrival, width, height, self.tally, catch_up, unasked), picture.data)
 
@@ -294,131 +350,25 @@ class Streaming:
                 self._announce(picture.shape[1], picture.shape[0], None)
             frame = VideoFrame.from_ndarray(picture, format="bgr24")
             if at - self._since.at >= _GLANCE_EVERY or self._since.at == 0.0:
-                grey = _glance_of(frame)
+                grey = glance_of(frame)
                 self._glance(grey, at, arrival)
             self._shoot(picture, at, arrival)
 
 
-def _glance_of(frame: VideoFrame) -> Image:
+def _left(context: VideoCodecContext, packet: Packet[VideoStream]) -> list[VideoFrame]:
+    """What the decoder still holds back. Pictures that come out without a packet do not know what their time is counted in."""
+    frames = context.decode(None)
+    for frame in frames:
+        frame.time_base = packet.time_base
+    return frames
+
+
+def glance_of(frame: VideoFrame) -> Image:
+    """The small grey picture that the motion test and the picture health look at."""
     return np.ascontiguousarray(frame.reformat(*GLANCE_SIZE, "gray", interpolation="AREA").to_ndarray(), dtype=np.uint8)
-
-
-class _Recorder:
-    """The ring, as long as the disk takes it: a full disk costs the recording, never the watching."""
-
-    def __init__(self, folder: Path, segment: float) -> None:
-        self._folder, self._segment = folder, segment
-        self._ring: RingWriter | None = None
-        self._again = 0.0
-
-    def write(self, packet: Packet[VideoStream], stream: VideoStream, arrival: float, wall: float, *, wanted: bool) -> None:
-        """Write one packet, if that is wanted and has not just failed."""
-        if not wanted or arrival < self._again:
-            self.close()
-            return
-        try:
-            if self._ring is None:
-                self._ring = RingWriter(self._folder, self._segment)
-            self._ring.write(packet, stream, arrival, wall)
-        except OSError:  # every error of the library that the disk causes is one
-            self._again = arrival + _RECORD_AGAIN
-            self.close()
-
-    def close(self) -> None:
-        ring, self._ring = self._ring, None
-        if ring is not None:
-            with contextlib.suppress(OSError):
-                ring.close()
-
-
-def _paced(
-    container: InputContainer, stream: VideoStream, clock: Callable[[], float], sleep: Callable[[float], None]
-) -> Iterator[tuple[Packet[VideoStream], float]]:
-    """Packets of a recording with the second at which each came, held back to the speed at which it was made."""
-    start: tuple[float, float] | None = None
-    for packet in container.demux(stream):
-        if packet.size == 0:
-            continue
-        if (at := _stamp(packet)) is not None:
-            start = start or (clock(), at)
-            sleep(max(start[0] + at - start[1] - clock(), 0.0))
-        yield packet, clock()
-
-
-def _live(
-    container: InputContainer, stream: VideoStream, clock: Callable[[], float]
-) -> Iterator[tuple[Packet[VideoStream], float]]:
-    """Packets with the time at which each arrived.
-
-    What had gathered while the stream was being recognised comes in one go: it is dated back by its own timestamps, or the
-    whole connection would lie in the future by as much.
-    """
-    gathered: list[tuple[Packet[VideoStream], float]] = []
-    asked, burst = clock(), True
-    for packet in container.demux(stream):
-        now = clock()
-        if packet.size == 0:
-            continue
-        if not burst:
-            yield packet, now
-            continue
-        gathered.append((packet, now))
-        burst = now - asked < _AT_ONCE and len(gathered) < _LONGEST_GOP
-        asked = now
-        if not burst:
-            dated = dated_back([(_stamp(one), read) for one, read in gathered])
-            yield from zip((one for one, _ in gathered), dated, strict=True)
-            asked, gathered = now, []
-    yield from gathered
-
-
-def _stamp(packet: Packet[VideoStream]) -> float | None:
-    stamp = packet.dts if packet.dts is not None else packet.pts
-    return None if stamp is None else float(stamp * packet.time_base)
 
 
 def _fit(width: int, height: int, widest: int) -> tuple[int, int]:
     if width <= widest:
         return width, height
     return widest, max(2, round(height * widest / width) // 2 * 2)
-
-
-_COMMON: Final = {"analyzeduration": "500000", "probesize": "500000"}
-_RTSP: Final = {**_COMMON, "rtsp_transport": "tcp", "protocol_whitelist": "rtp,tcp,tls,crypto,udp"}
-_HTTP: Final = {
-    **_COMMON,
-    "protocol_whitelist": "http,https,tcp,tls,crypto",
-    "format_whitelist": "mpjpeg,mjpeg,jpeg_pipe,mpegts,h264,hevc,flv",
-    "max_redirects": "0",  # a redirect could lead to a machine that was not checked
-}
-_FILE: Final = {
-    "protocol_whitelist": "file",
-    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,h264,hevc",
-}
-
-
-def open_stream(request: CaptureRequest) -> InputContainer:
-    """Open with allow-lists of protocols and formats: a camera may not send us a playlist that names other places.
-
-    Raises:
-        av.FFmpegError: what the library says.
-        ValueError: no video in it.
-    """
-    # When its own read times out the library first hands out the picture it had kept, which would look like a live camera:
-    # the owner's watchdog has to be quicker.
-    timeout = (request.timeout, 6 * request.timeout)
-    if request.scheme in {Scheme.RTSP, Scheme.RTSPS}:
-        container = av.open(request.url, options=_RTSP, timeout=timeout)
-    elif request.scheme in {Scheme.HTTP, Scheme.HTTPS}:
-        container = av.open(request.url, options=_HTTP, timeout=timeout)
-    elif request.scheme is Scheme.USB:
-        device = Path(f"/dev/video{int(request.url)}")
-        if not device.exists():
-            raise FileNotFoundError(f"{device}: there is no camera of that index on this machine")
-        container = av.open(str(device), format="v4l2", timeout=timeout)
-    else:
-        container = av.open(request.url, options=_FILE)
-    if not container.streams.video:
-        container.close()
-        raise ValueError("there is no video in the stream")
-    return container

@@ -126,10 +126,24 @@ def test_d2_the_disk_refuses_to_write(fault: str, tmp_path: Path) -> None:
         pytest.skip("apt-get install fiu-utils")
     recording = make(tmp_path / "a.mp4", Film(count=400, options={"bf": "3"}))
     places, limit = 10, 20_000 if fault != "EIO" else 0
-    command = [sys.executable, "-m", "tests.faults.sealing_victim", str(tmp_path), str(recording), str(places), str(limit)]
-    if fault == "EIO":
-        command = ["fiu-run", "-x", "-c", "enable_random name=posix/io/rw/write,probability=0.05,failinfo=5", *command]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240, cwd=Path(__file__).parents[2])
+    share = 0.05 if fault == "EIO" else 0.0
+    command = [
+        sys.executable,
+        "-m",
+        "tests.faults.sealing_victim",
+        str(tmp_path),
+        str(recording),
+        str(places),
+        str(limit),
+        str(share),
+    ]
+    if share:
+        command = ["fiu-run", "-x", *command]
+    # A library that starts threads while it is loaded may block itself in the one that makes writes fail, one time in eight.
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=240, cwd=Path(__file__).parents[2], env=environment
+    )
     wrong = failed = ready = mended = 0
     reasons: set[str] = set()
     for number in range(places):

@@ -91,8 +91,8 @@ def test_s2_stall(recording: Recording) -> None:
 def test_s3_lost_connection(mode: Mode, recording: Recording, tmp_path: Path) -> None:
     with RtspCamera(recording) as camera, running(tmp_path, [plan_for(camera.url, gated=False)], evidence=False) as run:
         arrivals: list[float] = []
-        put = run.live.caught
-        run.live.caught = lambda caught: (arrivals.append(caught.arrival), put(caught))  # type: ignore[method-assign]
+        put = run.live.listening.caught
+        run.live.listening.caught = lambda caught: (arrivals.append(caught.arrival), put(caught))  # type: ignore[method-assign]
         run.wait(lambda: len(arrivals) > 15, 15)
         camera.behave(Behaviour(mode))
         run.wait(lambda: run.live.status()[0].life.state is State.STALE, 5)

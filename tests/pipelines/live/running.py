@@ -88,6 +88,8 @@ def running(
         )
         writer = stack.enter_context(EvidenceWriter(folder / "evidence", repository)) if evidence else None
         live = Live(base, repository, writer, options=options, disk=disk)
+        if writer is not None and writer.reconciled is not None:
+            live.take_up(writer.reconciled.lost)
         raised: list[BaseException] = []
 
         def work() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.gate import GLANCE_SIZE, GateLimits, MotionTest, PacketGate, RateSampler
+from pipelines.gate import GLANCE_SIZE, Attention, GateLimits, MotionTest, PacketGate, RateSampler
 
 
 def feed(gate: PacketGate, sizes: list[int], start: float, rate: float = 10.0) -> list[bool]:
@@ -54,6 +54,52 @@ def test_a_gate_that_misses_is_switched_off() -> None:
     assert gate.missed == 20
     assert gate.awake(3000.0)
     assert not gate.awake(4000.0)  # and is given another chance
+    for index in range(20):
+        gate.moved(4000.0 + index, moved=True)
+    assert gate.awake(11_000.0)  # which it wasted: two hours now
+    assert not gate.awake(11_300.0)
+
+
+def test_what_begins_to_move_is_looked_at_closely_for_a_while() -> None:
+    attention = Attention()
+    attention.noticed(10.0, moved=True)
+    assert attention.close(11.9)
+    assert not attention.close(12.1)
+    attention.noticed(12.5, moved=True)  # it goes on: nothing begins
+    assert not attention.close(12.6)
+    attention.noticed(16.0, moved=False)
+    assert attention.still(16.0)
+    attention.noticed(16.2, moved=True)
+    assert attention.close(16.2)
+
+
+def test_looks_that_nothing_asks_for_become_rarer_when_it_is_quiet_for_long() -> None:
+    attention = Attention()
+    attention.looked(0.0, wanted=True)
+    assert not attention.overdue(1.9, 2.0)
+    assert attention.overdue(2.0, 2.0)
+    attention.looked(38.0, wanted=False)
+    assert not attention.overdue(40.0, 2.0)
+    assert attention.overdue(42.0, 2.0)  # the next keyframe would come after six seconds
+
+
+def test_every_second_keyframe_will_do_when_it_is_quiet_for_long() -> None:
+    attention = Attention()
+    attention.looked(0.0, wanted=True)
+    attention.looked(28.0, wanted=False)
+    assert not attention.idle(29.9, 2.0)
+    attention.looked(38.0, wanted=False)
+    assert attention.idle(40.0, 2.0)
+    assert not attention.idle(42.0, 2.0)  # that would be a look too late
+    assert not attention.idle(39.0, 0.1)  # a stream of keyframes alone: each of them is looked at
+
+
+def test_packets_are_relied_on_until_they_are_found_out() -> None:
+    gate = PacketGate()
+    feed(gate, [2000] * 300, 0.0)
+    assert gate.reliable
+    gate.moved(40.0, moved=True)
+    assert not gate.reliable
 
 
 def test_a_night_becomes_the_new_level() -> None:
@@ -100,3 +146,9 @@ def test_the_sampler_does_not_make_up_for_a_pause() -> None:
     sampler = RateSampler(5.0)
     sampler.due(0.0)
     assert [sampler.due(t) for t in (20.0, 20.04, 20.2, 20.24)] == [True, False, True, False]
+
+
+def test_the_sampler_is_on_its_grid_again_after_a_pause() -> None:
+    sampler = RateSampler(5.0)
+    sampler.due(0.0)
+    assert [sampler.due(t) for t in (20.15, 20.19, 20.2, 20.35, 20.4)] == [True, False, True, False, True]
