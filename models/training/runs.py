@@ -25,6 +25,8 @@ from models.errors import AbsentWeights
 from models.evaluation.ppe import PpeReport, as_json, ppe_figures
 from models.evaluation.ppe_labels import LabelledPerson
 from models.training import mask, ppe
+from models.training.bodies import SOURCE as BODIES
+from models.training.bodies import bodies
 from models.training.crops import Contexts, cached_contexts, read_corrections
 from models.training.displaced import displaced_masks
 from models.training.export import export_onnx
@@ -56,6 +58,7 @@ def train_mask(
     *,
     checkpoint: Path,
     landmarks: Path | None = None,
+    people: Path | None = None,
     held_out: str | None = None,
     schedule: Schedule | None = None,
 ) -> Path:
@@ -67,11 +70,12 @@ def train_mask(
         checkpoint: EfficientNet-lite0 weights of ImageNet (`*.pth`), or the shipped mask network to go on from it (`*.onnx`).
         landmarks: YuNet as ONNX, to make more wrongly worn masks and to tell views from one another; without it there are
             only the real ones, and all views count alike.
+        people: corpus that a run of `train_person` wrote, to make heads that are none; without it there are only those labelled.
         held_out: a set that is not trained on, for an honest figure; None holds out one picture group in eight.
         schedule: length and rates; None takes what suits the checkpoint.
 
     Raises:
-        AbsentWeights: the checkpoint or the landmarks are not there.
+        AbsentWeights: the checkpoint, the landmarks or the corpus are not there.
         ChangedWeights: the file to go on from is not the shipped one.
     """
     further = checkpoint.suffix == ".onnx"
@@ -85,7 +89,9 @@ def train_mask(
     training, validation = contexts.select(~test & ~copies), contexts.select(test)
     seen = training
     if landmarks is not None:
-        training = _joined(seen, displaced_masks(seen, landmarks, count=_DISPLACED))
+        training = _joined(training, displaced_masks(seen, landmarks, count=_DISPLACED), "displaced")
+    if people is not None:
+        training = _joined(training, _without(bodies(people), held_out), BODIES)
     with _Curve(out):
         network = mask.train(training, schedule, _mask_start(checkpoint, training), out / "resume.pt", early=not further)
     logits = mask.predict(network, mask.run_time_crops(validation))
@@ -206,17 +212,22 @@ def _save(network: Any, out: Path) -> None:
     torch.save(network.state_dict(), out / "network.pt")
 
 
-def _joined(first: Contexts, second: Contexts) -> Contexts:
+def _joined(first: Contexts, second: Contexts, source: str) -> Contexts:
     """Put made heads behind real ones, as one source of their own and in no group."""
     count = len(second)
     return Contexts(
         np.concatenate([first.pixels, second.pixels]),
         np.concatenate([first.states, second.states]),
         np.concatenate([first.heights, second.heights]),
-        np.concatenate([first.sources, np.array(["displaced"] * count, dtype=np.str_)]),
+        np.concatenate([first.sources, np.array([source] * count, dtype=np.str_)]),
         np.concatenate([first.groups, np.full(count, -1, dtype=np.int64)]),
         np.concatenate([first.names, second.names]),
     )
+
+
+def _without(made: Contexts, held_out: str | None) -> Contexts:
+    """Leave out what was made of pictures of a set that is held out."""
+    return made.select(np.array([not held_out or held_out not in str(source) for source in made.sources], dtype=np.bool_))
 
 
 def _ppe_report(

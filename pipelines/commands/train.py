@@ -42,6 +42,9 @@ def register(app: typer.Typer) -> None:
         ] = None,
         teachers: Annotated[Path | None, typer.Option(help="person: folder of the published networks that label.")] = None,
         landmarks: Annotated[Path | None, typer.Option(help="mask: YuNet as ONNX, to make more wrongly worn masks.")] = None,
+        people: Annotated[
+            Path | None, typer.Option(help="mask: corpus that a run for person wrote (OUT/corpus), to make heads that are none.")
+        ] = None,
         held_out: Annotated[str | None, typer.Option(help="mask: a data set to measure on and not to train on.")] = None,
         epochs: Annotated[int, typer.Option(min=1, help="person: passes over the pictures.")] = 14,
         size: Annotated[int, typer.Option(min=320, max=1280, help="person: side of the training input in pixels.")] = 416,
@@ -65,7 +68,9 @@ def register(app: typer.Typer) -> None:
                 weights = _person(data, out, checkpoint, teachers, epochs=epochs, size=size - size % 32, seed=seed)
             else:
                 console.print(f"expected: about {_EXPECTED_HOURS[task.value]} hours on 2 cores")
-                weights = _classifier(task, data, out, checkpoint, landmarks, held_out=held_out, seed=seed)
+                weights = _classifier(
+                    task, data, out, checkpoint=checkpoint, landmarks=landmarks, people=people, held_out=held_out, seed=seed
+                )
         except (PerceptionError, ModuleNotFoundError) as problem:
             remedy = "; install the extra `train`" if isinstance(problem, ModuleNotFoundError) else ""
             console.print(f"[red]{escape(str(problem))}{remedy}[/]", soft_wrap=True)
@@ -84,7 +89,15 @@ def _person(data: Path, out: Path, checkpoint: Path | None, teachers: Path | Non
 
 
 def _classifier(
-    task: Task, data: Path, out: Path, checkpoint: Path | None, landmarks: Path | None, *, held_out: str | None, seed: int
+    task: Task,
+    data: Path,
+    out: Path,
+    *,
+    checkpoint: Path | None,
+    landmarks: Path | None,
+    people: Path | None,
+    held_out: str | None,
+    seed: int,
 ) -> Path:
     from dataclasses import replace
 
@@ -95,5 +108,7 @@ def _classifier(
         raise AbsentWeights("name the weights to start from: --checkpoint FILE (EfficientNet-lite0 of ImageNet)")
     if task is Task.MASK:
         schedule = replace(FURTHER_SCHEDULE if checkpoint.suffix == ".onnx" else MASK_SCHEDULE, seed=seed)
-        return train_mask(data, out, checkpoint=checkpoint, landmarks=landmarks, held_out=held_out, schedule=schedule)
+        return train_mask(
+            data, out, checkpoint=checkpoint, landmarks=landmarks, people=people, held_out=held_out, schedule=schedule
+        )
     return train_ppe(data, out, checkpoint=checkpoint, schedule=replace(PPE_SCHEDULE, seed=seed))
