@@ -20,8 +20,8 @@ BLIND = timedelta(seconds=10)
 STILL = timedelta(minutes=5)
 """A bag does not walk: found where it was, it is the same one, also after somebody stood before it for a while."""
 
-_AT_A_DOOR = timedelta(milliseconds=600)
-"""Whoever vanishes in front of a door for longer than this went in; who appears there came out."""
+_AT_A_DOOR = timedelta(milliseconds=400)
+"""Whoever vanishes in front of a door and is not in the pictures of longer than this went in; who appears there came out."""
 
 _REACH = 0.5
 _PACE = 0.6
@@ -46,17 +46,24 @@ class Newcomer:
 
 
 def take_overs(
-    newcomers: Sequence[Newcomer], gone: Iterable[Trail], layout: Layout, aspect: float, *, at: datetime, clock: timedelta
+    newcomers: Sequence[Newcomer],
+    gone: Iterable[Trail],
+    layout: Layout,
+    aspect: float,
+    *,
+    at: datetime,
+    clock: timedelta,
+    before: timedelta,
 ) -> dict[TrackId, Trail]:
     """Which newcomers are people met before; each person is taken over at most once.
 
-    ``clock`` counts the time in which the camera looked.
+    ``clock`` counts the time in which the camera looked, ``before`` the same up to the picture before.
     """
     missing = [trail for trail in gone if _is_missing(trail, at, clock)]
     if not missing:
         return {}
-    # Going through a door takes a moment in which the camera looked; a gap in the recording tells of no door.
-    inside = {old.id for old in missing if clock - old.clock > _AT_A_DOOR and layout.door_at(old.foot) is not None}
+    # Going through a door takes a moment in which pictures show nobody; a gap between two pictures tells of no door.
+    inside = {old.id for old in missing if before - old.clock > _AT_A_DOOR and layout.door_at(old.foot) is not None}
     costs = {
         (new.track, old.id): cost
         for new in newcomers

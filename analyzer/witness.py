@@ -67,11 +67,12 @@ class Witness:
         self._facts = Known()
         self._entered: deque[Entrance] = deque()
         self._before: datetime | None = None
-        self._clock = timedelta(0)
+        self._clock = self._clock_before = timedelta(0)
 
     def look(self, scene: Scene) -> Moment:
         """Take in one scene."""
         at = scene.frame.at
+        self._clock_before = self._clock
         if self._before is not None:
             self._clock += min(at - self._before, _STRIDE)
         self._before = at
@@ -131,7 +132,15 @@ class Witness:
         newcomers = [
             Newcomer(o.track.id, o.track.label, foot_of(o, frame), o.track.box.height / frame.height, _attire(o)) for o in new
         ]
-        matches = take_overs(newcomers, gone.values(), self._layout, frame.width / frame.height, at=at, clock=self._clock)
+        matches = take_overs(
+            newcomers,
+            gone.values(),
+            self._layout,
+            frame.width / frame.height,
+            at=at,
+            clock=self._clock,
+            before=self._clock_before,
+        )
         for observation in new:
             track = observation.track.id
             trail = matches.get(track)

@@ -1,7 +1,7 @@
 """How well every rule finds what happens in simulated scenes with a known truth, and nothing else.
 
 Run: ``python benchmarks/scenarios.py [--seeds N] [--noise clean|noisy|better|both] [--rules Q01,S02] [--stubborn SHARE]
-[--json FILE] [--failures] [--write docs/measurements.md]``. Four kinds of scenes a rule and seed: violating, compliant, borderline, not assessable;
+[--json FILE] [--failures] [--write docs/measurements.md [--block NAME]]``. Four kinds of scenes a rule and seed: violating, compliant, borderline, not assessable;
 all rules run in all scenes. The same scenes on every machine.
 
 ``noisy``: the error rates measured for the shipped networks; ``better``: the same with equipment read more surely.
@@ -26,7 +26,6 @@ from tests.scenarios.noise import CLEAN, Noise, optimistic, realistic
 from tests.scenarios.scoring import Board, RoleScore, Score
 
 LEAST, MOST_TWICE = 0.98, 1.02
-BEGIN, END = "<!-- scenarios: begin -->", "<!-- scenarios: end -->"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -36,18 +35,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     noises = {"clean": CLEAN, "noisy": realistic(stubborn=options.stubborn), "better": optimistic()}
     results, tables = {}, list[str]()
     for name in ("clean", "noisy") if options.noise == "both" else (options.noise,):
-        noise, begin = noises[name], time.perf_counter()
+        noise, started = noises[name], time.perf_counter()
         board = campaign(noise, range(options.first, options.first + options.seeds), rules)
-        _print(name, noise, board, rules, time.perf_counter() - begin)
+        _print(name, noise, board, rules, time.perf_counter() - started)
         if options.failures:
             print("\n".join(line for score in board.rules.values() for line in score.failures), end="\n\n")
         results[name] = _record(board, rules, noise)
         tables.append(_table(name, board, rules))
     if options.write:
         page = options.write.read_text(encoding="utf-8")
-        before, _, rest = page.partition(BEGIN)
-        after = rest.partition(END)[2]
-        options.write.write_text(before + "\n".join((BEGIN, _heading(options), *tables, END)) + after, encoding="utf-8")
+        begin, end = (f"<!-- {options.block}: {edge} -->" for edge in ("begin", "end"))
+        before, _, rest = page.partition(begin)
+        after = rest.partition(end)[2]
+        options.write.write_text(before + "\n".join((begin, _heading(options), *tables, end)) + after, encoding="utf-8")
     if options.json:
         Path(options.json).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
@@ -61,6 +61,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--stubborn", type=float, default=0.0, help="share of the wrong mask readings that sticks to a person")
     parser.add_argument("--json", default="", help="file for the figures")
     parser.add_argument("--write", type=Path, help="page whose table is to be replaced")
+    parser.add_argument("--block", default="scenarios", help="which table of the page that is, by the name in its marks")
     parser.add_argument("--failures", action="store_true", help="list every act missed, reported twice or never happened")
     return parser.parse_args(arguments)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -32,9 +34,16 @@ def _beside(a: Point, b: Point, share: float, dx: float, dy: float) -> Point:
     return a[0] + share * (b[0] - a[0]) + dx, a[1] + share * (b[1] - a[1]) + dy
 
 
+def _surrounded(polygon: Sequence[Point], point: Point) -> bool:
+    # Rounding lets an outline hold points just outside its own extent; those are outside.
+    xs, ys = zip(*polygon, strict=True)
+    return min(xs) <= point[0] <= max(xs) and min(ys) <= point[1] <= max(ys) and contains(polygon, point)
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.floats(-0.5, 1.5), st.floats(-0.5, 1.5)) | near_an_outline, min_size=5, max_size=20))
+@example([(0.09999999999999999, 0.3)] * 5)
 @example([(-1e-12, 0.5), (0.0, 0.5), (-0.01, 0.99), (0.01, 0.99), (0.5, 0.5), (1.0, 1.0)])
 def test_zones_looked_up_by_cells_are_those_whose_outline_surrounds_the_point(points: list[Point]) -> None:
     for point in points:
-        assert LAYOUT.inside(point) == tuple(contains(one.polygon, point) for one in LAYOUT.zones)
+        assert LAYOUT.inside(point) == tuple(_surrounded(one.polygon, point) for one in LAYOUT.zones)

@@ -128,6 +128,16 @@ def test_who_vanishes_at_a_door_went_in() -> None:
     assert same_person(at_door, where) == [(2,)]
 
 
+def test_nobody_goes_in_at_a_door_between_two_pictures() -> None:
+    """The recording has a hole, or there is one picture a second: no picture shows the door without them."""
+    where = site(zone(ZoneKind.CORRIDOR), doors=(door("101", 0.25),))
+    walk = lambda t: [person(1 if t < 5 else 2, 0.3 + 0.01 * max(t - 3, 0), 0.1 + 0.02 * max(t - 3, 0))]  # noqa: E731
+    hole = [each for each in played(walk, 12) if not 4 < each.frame.pts.total_seconds() < 6.9]
+    for scenes in (hole, played(walk, 12, fps=1)):
+        witness = Witness(where, {})
+        assert [person.tracks for person in [witness.look(each) for each in scenes][-1].people] == [(1, 2)]
+
+
 def test_who_is_back_within_moments_did_not_go_in() -> None:
     where = site(zone(ZoneKind.CORRIDOR), doors=(door("101", 0.2),))
     hidden = moments(where, lambda t: [] if 4 <= t < 8 else [person(1, 0.25, 0.1)], 14)
