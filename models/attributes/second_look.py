@@ -43,8 +43,10 @@ def look(network: Network, cuts: Sequence[Image]) -> Looks:
     Raises:
         MisfitWeights: an output has another shape.
     """
+    if not cuts:
+        return Looks(np.zeros((0, len(MASK_STATES)), dtype=np.float32), np.zeros(0, dtype=np.float32))
     first = _ask(network, cuts)
-    unsure = np.flatnonzero(first.probabilities.max(axis=1) < _SURE) if len(cuts) else np.zeros(0, dtype=np.int64)
+    unsure = np.flatnonzero(first.probabilities.max(axis=1) < _SURE)
     if not len(unsure):
         return first
     second = _ask(network, [np.asarray(cuts[int(row)][:, ::-1], dtype=np.uint8) for row in unsure])
@@ -57,7 +59,7 @@ def look(network: Network, cuts: Sequence[Image]) -> Looks:
 
 def _ask(network: Network, cuts: Sequence[Image]) -> Looks:
     count = len(cuts)
-    found = network.run({network.inputs[0]: crops.batch(cuts)}) if count else {MASK_OUTPUT: np.zeros((0, len(MASK_STATES)))}
+    found = network.run({network.inputs[0]: crops.batch(cuts)})
     probabilities = np.asarray(found[MASK_OUTPUT], dtype=np.float32)
     if probabilities.shape != (count, len(MASK_STATES)):
         raise MisfitWeights(f"mask output has shape {probabilities.shape}, expected {(count, len(MASK_STATES))}")
