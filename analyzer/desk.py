@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from uuid import UUID, uuid5
 
 from analyzer.ballot import Instant
@@ -55,6 +57,7 @@ class Desk:
 
     Attributes:
         open: the matters of which an episode is open.
+        cues: what a moment must show for the rule to have anything to say (`Cue`).
     """
 
     __slots__ = (
@@ -64,9 +67,9 @@ class Desk:
         "_forgotten",
         "_forgotten_assessed",
         "_heard",
+        "cues",
         "entry",
         "open",
-        "watches_places",
     )
 
     def __init__(self, entry: Entry) -> None:
@@ -75,7 +78,8 @@ class Desk:
         self._dockets: dict[str, dict[Subject, Docket]] = {clause.name: {} for clause in entry.clauses}
         self.open: dict[_Key, Docket] = {}
         self._heard: Counter[Verdict | Reason] = Counter()
-        self.watches_places = any(clause.rule.watches_places for clause in entry.clauses)
+        # A plain number: the operators of flags are slow, and every rule is asked at every instant.
+        self.cues = reduce(or_, (int(clause.rule.cue) for clause in entry.clauses))
         self._episodes = self._forgotten = self._forgotten_assessed = 0
 
     def hear(self, moment: Moment, instant: Instant, hindrance: Reason | None = None) -> Iterator[Matter]:
@@ -86,6 +90,7 @@ class Desk:
             instant: when that is.
             hindrance: why nothing in the picture can be told, whatever the rule says.
         """
+        counts = self._heard
         for clause in self.entry.clauses:
             dockets = self._dockets[clause.name]
             for judgement in clause.rule.judge(moment):
@@ -95,7 +100,7 @@ class Desk:
                 if docket is None:
                     docket = dockets[subject] = Docket(clause.timing, self.entry.severity)
                 if heard.votes:
-                    self._heard[heard.reason or heard.verdict] += 1
+                    counts[heard.reason or heard.verdict] += 1
                 before = docket.episode
                 turn = docket.take(heard, instant)
                 episode = docket.episode

@@ -80,9 +80,11 @@ class Engine:
         moment = self._witness.look(scene)
         self._moment = moment
         events: list[Event] = []
-        for desk in self._desks if moment.occupied else self._watchers():
-            hindrance = self._hindrance(desk.entry, moment)
-            events += [self._event(desk, matter) for matter in desk.hear(moment, instant, hindrance)]
+        shown = moment.cues
+        for desk in self._desks:
+            if desk.cues & shown:
+                hindrance = self._hindrance(desk.entry, moment)
+                events += [self._event(desk, matter) for matter in desk.hear(moment, instant, hindrance)]
             if desk.open:
                 desk.part(moment, instant)
                 events += [self._event(desk, matter) for matter in desk.tick(instant)]
@@ -91,10 +93,6 @@ class Engine:
 
     def _event(self, desk: Desk, matter: Matter) -> Event:
         return event_of(desk.entry, matter, self._camera, self._provenance)
-
-    def _watchers(self) -> list[Desk]:
-        """The rules that have something to do while nobody is in view: those about places, and those with an open matter."""
-        return [desk for desk in self._desks if desk.watches_places or desk.open]
 
     def finish(self, at: datetime, pts: timedelta) -> tuple[Event, ...]:
         """End of the stream: what is still open is lost from sight. The engine takes no scene afterwards.

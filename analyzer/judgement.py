@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
+from analyzer.cue import Cue
 from analyzer.scope import Scope
 from analyzer.site import Zone
 from analyzer.types import Measure, Reason, RoleClaim, Severity, Subject, TrackId, Verdict
@@ -83,10 +84,10 @@ class Timing:
 class Rule(Protocol):
     """One rule kind with its parameters: a frozen dataclass.
 
-    ``watches_places``: it has something to say about a picture in which nobody is.
+    ``cue``: without it in the moment the rule says nothing, and is not asked.
     """
 
-    watches_places: ClassVar[bool]
+    cue: ClassVar[Cue]
 
     @property
     def scope(self) -> Scope: ...

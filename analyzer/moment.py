@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from analyzer.cue import Cue
 from analyzer.ground import Ground, Position
 from analyzer.outfits import Off
 from analyzer.schedule import Now
@@ -26,7 +27,18 @@ from analyzer.types import (
     TrackId,
     TrackSubject,
     ZoneKind,
+    ZoneSubject,
 )
+
+# Plain numbers: the operators of flags are slow, and this is worked out at every instant.
+_PLACES: Final = int(Cue.PLACES)
+_PEOPLE: Final = int(Cue.PEOPLE)
+_PAIRS: Final = int(Cue.PAIRS)
+_LEAVING: Final = int(Cue.LEAVING)
+_CROSSING: Final = int(Cue.CROSSING)
+_DEPARTURES: Final = int(Cue.DEPARTURES)
+_VEHICLES: Final = int(Cue.VEHICLES)
+_BAGS: Final = int(Cue.BAGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +143,14 @@ class Known:
     """What was worked out once, for the whole life of an engine.
 
     ``scopes`` by number; ``admissions``: the scopes that address each place; ``couples``: how a rule takes two people in two
-    places; ``grounds``: the zones a scope is about.
+    places; ``grounds``: the zones a scope is about, each with the subject
+    that stands for it; one object, because looking up the same again is quickest.
     """
 
     scopes: dict[Scope, int] = field(default_factory=dict)
     admissions: dict[int, list[Admission]] = field(default_factory=dict)
     couples: dict[Hashable, dict[tuple[int, int], Couple]] = field(default_factory=dict)
-    grounds: dict[Scope, tuple[Zone, ...]] = field(default_factory=dict)
+    grounds: dict[Scope, tuple[tuple[Zone, ZoneSubject], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +180,32 @@ class Moment:
     pairs: dict[float, tuple[float, list[Pair]]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def occupied(self) -> bool:
-        """Whether there is anybody or anything to judge, or somebody has just left."""
-        return bool(self.people or self.vehicles or self.bags or self.departures)
+    def cues(self) -> int:
+        """What there is to judge: a sum of `Cue`."""
+        people = self.people
+        shown = _PLACES
+        if people:
+            shown |= _PEOPLE if len(people) == 1 else _PEOPLE | _PAIRS
+            for person in people:
+                if person.left:
+                    shown |= _LEAVING
+                if person.crossed:
+                    shown |= _CROSSING
+        if self.departures:
+            shown |= _DEPARTURES
+        if self.vehicles:
+            shown |= _VEHICLES
+        if self.bags:
+            shown |= _BAGS
+        return shown
 
-    def zones_of(self, scope: Scope) -> tuple[Zone, ...]:
-        """The zones a scope is about, the smallest first."""
+    def zones_of(self, scope: Scope) -> tuple[tuple[Zone, ZoneSubject], ...]:
+        """The zones a scope is about with their subjects, the smallest first."""
         grounds = self.known.grounds
-        if scope not in grounds:
-            grounds[scope] = tuple(zone for zone in self.zones if zone.kind in scope.zones)
-        return grounds[scope]
+        found = grounds.get(scope)
+        if found is None:
+            found = grounds[scope] = tuple((zone, ZoneSubject(zone.id)) for zone in self.zones if zone.kind in scope.zones)
+        return found
 
     def position(self, person: Person) -> Position | None:
         """Where somebody stands on the floor; worked out once, ``None`` without a calibrated floor or above its horizon."""

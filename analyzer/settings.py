@@ -36,6 +36,8 @@ def applied(entry: Entry, setting: RuleSetting) -> Entry:
     Raises:
         InvalidSetting: an unknown threshold, or one that cannot be met.
     """
+    if not setting.thresholds and setting.zones is None and setting.roles is None and setting.severity is None:
+        return entry  # only switched on or off
     wanted = dict(setting.thresholds)
     unknown = sorted(set(wanted) - set(thresholds(entry)))
     where = f'rule "{entry.id}"'

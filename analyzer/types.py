@@ -403,6 +403,9 @@ class PairSubject:
 class ZoneSubject:
     zone: ZoneId
 
+    def __hash__(self) -> int:
+        return hash(self.zone)  # asked for at every judgement
+
     @property
     def key(self) -> str:
         return f"zone:{self.zone}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment, Pair, Person
 from analyzer.nearness import Reach, close_pairs
@@ -25,7 +26,7 @@ class AcrossLine:
         reach_heights: without a calibration, pairs this close (in body heights) are reported as not assessable.
     """
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.PAIRS
     scope: Scope
     inside: Side
     outside: Side

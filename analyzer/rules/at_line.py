@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from analyzer.address import addressed
+from analyzer.cue import Cue
 from analyzer.geometry import side_of_line
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
@@ -23,7 +24,7 @@ class AtLine:
         reach_heights: on the line means closer to it than this share of the person's height.
     """
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.PEOPLE
     scope: Scope
     inside: Side
     outside: Side

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
@@ -21,7 +22,7 @@ class CameraSilence:
         every: judge the facility as a whole, violating while *all* of its cameras are silent.
     """
 
-    watches_places: ClassVar[bool] = True
+    cue: ClassVar[Cue] = Cue.PLACES
     scope: Scope
     silent_max: timedelta = timedelta(seconds=30)
     every: bool = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from analyzer.address import Addressed, addressed
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.nearness import Reach, close_pairs
@@ -28,7 +29,7 @@ class ContactItems:
         probability_min: a state less probable than this is not believed.
     """
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.PEOPLE
     scope: Scope
     needs: frozenset[Need]
     bags: bool = False

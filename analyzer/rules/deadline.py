@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
@@ -20,7 +21,7 @@ _DONE = frozenset({Progress.CONNECTED, Progress.ACCEPTED})
 class Deadline:
     """Violating from the deadline on while the facility is not connected; ``deadline`` holds where the site names none."""
 
-    watches_places: ClassVar[bool] = True
+    cue: ClassVar[Cue] = Cue.PLACES
     scope: Scope
     deadline: datetime
 

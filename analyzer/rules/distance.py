@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Couple, Moment, Pair, Person
 from analyzer.nearness import Reach, close_pairs, crowded
@@ -30,7 +31,7 @@ class Distance:
         slots: activities whose slots make it an event of the rule's severity; outside them it has ``outside``.
     """
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.PAIRS
     scope: Scope
     partners: frozenset[Role] = frozenset()
     metres: float = 2.0

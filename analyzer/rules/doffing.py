@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.leaving import leaving
 from analyzer.moment import Moment, Person
@@ -26,7 +27,7 @@ class Doffing:
         visit_min: shorter visits are passages.
     """
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.LEAVING
     scope: Scope
     visit_min: timedelta = timedelta(seconds=30)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Departure, Moment
 from analyzer.nearness import hidden
@@ -26,7 +27,7 @@ class DoorEntry:
         excuses: activities of slots and permits that allow it.
     """
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.DEPARTURES
     scope: Scope
     own_allowed: bool
     excuses: tuple[Activity, ...] = ()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
@@ -20,7 +22,7 @@ class DoorsOpen:
         probability_min: a state less probable than this is not believed.
     """
 
-    watches_places: ClassVar[bool] = True
+    cue: ClassVar[Cue] = Cue.PLACES
     scope: Scope
     probability_min: float = 0.8
 
@@ -38,8 +40,13 @@ class DoorsOpen:
         return reading.open if reading.probability >= self.probability_min else Presence.NOT_VISIBLE
 
 
+@lru_cache(maxsize=1024)
+def _subject(pair: tuple[str, str]) -> ZoneSubject:
+    return ZoneSubject(ZoneId("+".join(pair)))
+
+
 def _judge(pair: tuple[str, str], states: dict[str, Presence]) -> Judgement:
-    subject = ZoneSubject(ZoneId("+".join(pair)))
+    subject = _subject(pair)
     seen = {states.get(door, Presence.NOT_VISIBLE) for door in pair}
     if Presence.ABSENT in seen:
         return Judgement(subject, Verdict.COMPLIANT)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
@@ -17,7 +18,7 @@ from analyzer.types import Measure, Verdict
 class DriveThrough:
     """One judgement each time a vehicle leaves a zone of the scope: violating unless it stood there for ``stop``."""
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.VEHICLES
     scope: Scope
     stop: timedelta
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
@@ -19,7 +20,7 @@ class ForbiddenView:
     What a camera sees of which nobody drew anything is not known.
     """
 
-    watches_places: ClassVar[bool] = True
+    cue: ClassVar[Cue] = Cue.PLACES
     scope: Scope
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment, Person
 from analyzer.nearness import Reach, close_pairs, groups
@@ -25,7 +26,7 @@ class Gathering:
         error_m_max: pairs whose distance is less certain than this are not told.
     """
 
-    watches_places: ClassVar[bool] = True
+    cue: ClassVar[Cue] = Cue.PLACES
     scope: Scope
     count_min: float = 3
     radius_m: float = 2.0
@@ -38,13 +39,14 @@ class Gathering:
             zone = self.scope.zone(person.zones)
             if zone is not None and self.scope.standing(person.role.role) is Standing.INSIDE:
                 members.setdefault(zone.id, []).append(person)
-        for zone in moment.zones_of(self.scope):
-            yield self._judge(moment, zone, members.get(zone.id, []))
+        for zone, subject in moment.zones_of(self.scope):
+            people = members.get(zone.id, ())
+            if len(people) < self.count_min:
+                yield Judgement(subject, Verdict.COMPLIANT, None, zone)
+            else:
+                yield self._judge(moment, zone, subject, people)
 
-    def _judge(self, moment: Moment, zone: Zone, people: list[Person]) -> Judgement:
-        subject = ZoneSubject(zone.id)
-        if len(people) < self.count_min:
-            return Judgement(subject, Verdict.COMPLIANT, zone=zone)
+    def _judge(self, moment: Moment, zone: Zone, subject: ZoneSubject, people: Sequence[Person]) -> Judgement:
         pairs = list(close_pairs(moment, people, Reach(self.radius_m, self.radius_heights, self.error_m_max)))
         group = groups(people, [pair for pair in pairs if pair.sure])[0]
         if len(group) >= self.count_min and not _related(moment, group):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
@@ -16,7 +17,7 @@ from analyzer.types import Verdict
 class LeftObject:
     """Violating while a bag is in a zone of the scope; how long is too long is the timing's matter."""
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.BAGS
     scope: Scope
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Crossing, Moment, Person
 from analyzer.scope import Scope, Standing
@@ -27,7 +28,7 @@ class LineCrossing:
         stop: standing this long before in a zone of ``stop_zones`` makes it compliant; ``None`` when no stop does.
     """
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.CROSSING
     scope: Scope
     origins: frozenset[Side]
     targets: frozenset[Side]

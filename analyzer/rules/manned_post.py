@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope, Standing
-from analyzer.types import Measure, Verdict, ZoneSubject
+from analyzer.types import Measure, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,12 @@ class MannedPost:
     Somebody whose role is not known may be on duty; somebody known to be of another role is not.
     """
 
-    watches_places: ClassVar[bool] = True
+    cue: ClassVar[Cue] = Cue.PLACES
     scope: Scope
     count_min: float = 1
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:
-        for zone in moment.zones_of(self.scope):
+        for zone, subject in moment.zones_of(self.scope):
             present = [
                 person
                 for person in moment.people
@@ -33,4 +34,4 @@ class MannedPost:
             verdict = Verdict.COMPLIANT if len(present) >= self.count_min else Verdict.VIOLATING
             measures = (Measure("people", float(len(present)), "", self.count_min),)
             tracks = tuple(sorted(track for person in present for track in person.tracks))
-            yield Judgement(ZoneSubject(zone.id), verdict, None, zone, None, tracks, measures)
+            yield Judgement(subject, verdict, None, zone, None, tracks, measures)

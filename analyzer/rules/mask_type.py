@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from analyzer.address import addressed
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
@@ -22,7 +23,7 @@ class MaskType:
         probability_min: a kind less probable than this is not believed.
     """
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.PEOPLE
     scope: Scope
     wrong: frozenset[MaskKind]
     head_px_min: float = 100.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from analyzer.address import addressed
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
@@ -21,7 +22,7 @@ class Permission:
     Roles the table does not name are not judged; a facility without a table answers that it has no schedule.
     """
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.PEOPLE
     scope: Scope
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:

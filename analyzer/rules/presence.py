@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from analyzer.address import addressed
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
@@ -25,7 +26,7 @@ class Presence:
         wc_allowance: where toilets are shared, nobody first seen less than this ago is held to stay without a reason.
     """
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.PEOPLE
     scope: Scope
     excuses: tuple[Activity, ...]
     night: bool | None = None

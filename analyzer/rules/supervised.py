@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
@@ -21,7 +22,7 @@ class Supervised:
         due_min: fewer alerts than this say nothing.
     """
 
-    watches_places: ClassVar[bool] = True
+    cue: ClassVar[Cue] = Cue.PLACES
     scope: Scope
     share_max: float = 0.2
     due_min: float = 5

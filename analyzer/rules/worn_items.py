@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from analyzer.address import Addressed, addressed
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.matrix import needs_of
 from analyzer.moment import Moment
@@ -28,7 +29,7 @@ class WornItems:
         probability_min: a state less probable than this is not believed.
     """
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.PEOPLE
     scope: Scope
     body_px_min: float = 120.0
     probability_min: float = 0.6

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from analyzer.address import Addressed, addressed
+from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.nearness import Reach, close_pairs
@@ -27,7 +28,7 @@ class WornMask:
         alone_heights, alone_m: nobody else within this makes somebody alone.
     """
 
-    watches_places: ClassVar[bool] = False
+    cue: ClassVar[Cue] = Cue.PEOPLE
     scope: Scope
     wrong: frozenset[MaskState]
     right: frozenset[MaskState]

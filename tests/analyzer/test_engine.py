@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzer.catalogue import CATALOGUE
+from analyzer.cue import Cue
 from analyzer.entry import Entry, Level
 from analyzer.errors import ForeignScene, InvalidSite, OutOfOrder
 from analyzer.site import FORBIDDEN_KINDS, RuleSetting, Side
@@ -22,6 +23,7 @@ from tests.analyzer.scenes import (
     door,
     engine,
     line,
+    only,
     opened,
     person,
     played,
@@ -33,7 +35,7 @@ from tests.analyzer.scenes import (
     zone,
 )
 
-CORRIDOR = site(zone(ZoneKind.CORRIDOR))
+CORRIDOR = only(site(zone(ZoneKind.CORRIDOR)), "Q01")
 N, W, U = MaskState.NONE, MaskState.WORN, MaskState.NOT_VISIBLE
 
 states = st.lists(st.tuples(st.sampled_from([N, N, W, U]), st.integers(1, 20)), max_size=5).map(
@@ -232,6 +234,11 @@ def test_a_permitted_act_in_the_cool_down_is_no_part_of_the_other() -> None:
 def test_standings_say_how_every_rule_stands() -> None:
     judge = engine(CORRIDOR)
     assert judge.standings() == ()
+    for each in spelled("uuw"):
+        judge.step(each)
+    # Nothing violates: all looks so far are told, with what could not be seen in them.
+    assert judge.standings()[0].votes == Votes(0, 1, ((Reason.FACE_AWAY, 2),))
+    judge = engine(CORRIDOR)
     for each in spelled("uu" + "n" * 10):
         judge.step(each)
     before = judge.tallies()
@@ -353,9 +360,9 @@ def test_only_rules_that_watch_places_speak_of_an_empty_picture(entry: Entry) ->
         calibrated=True,
     )
     empty = Witness(everywhere, {}).look(scene(0))
-    assert not empty.occupied
+    assert empty.cues == Cue.PLACES
     for clause in entry.clauses:
-        assert bool(list(clause.rule.judge(empty))) is clause.rule.watches_places
+        assert bool(list(clause.rule.judge(empty))) is (clause.rule.cue is Cue.PLACES)
 
 
 def test_an_empty_picture_still_ends_what_is_open_and_counts_posts() -> None:

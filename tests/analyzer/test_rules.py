@@ -32,7 +32,7 @@ from analyzer.types import (
     TrackId,
     ZoneKind,
 )
-from tests.analyzer.scenes import LEFT, RIGHT, START, Script, door, engine, line, person, played, scene, site, zone
+from tests.analyzer.scenes import LEFT, RIGHT, START, Script, door, engine, line, only, person, played, scene, site, zone
 
 P, A, X = Presence.PRESENT, Presence.ABSENT, Presence.NOT_VISIBLE
 DRESSED = dict.fromkeys((Item.GOWN, Item.GLOVES, Item.FACE_SHIELD, Item.GOGGLES, Item.CAP, Item.BOOTS), P)
@@ -230,6 +230,7 @@ CASES: tuple[Case, ...] = (
     Case("Q05", "other room", DOORS, visit(1, end_x=0.55, end_y=0.1), 20, (HIGH,)),
     Case("Q05", "own room", DOORS, visit(1, end_x=0.05, end_y=0.1), 20),
     Case("Q05", "walks on", DOORS, visit(1, end_x=0.9, end_y=0.9), 20),
+    Case("Q05", "staff", DOORS, visit(1, end_x=0.55, end_y=0.1, code="PV", start_x=0.3), 20),
     Case("Q05", "who", DOORS, visit(1, end_x=0.55, end_y=0.1, code="", start_x=0.3), 20, unknown=Reason.ROLE_UNKNOWN),
     Case("Q05", "from where", DOORS, visit(1, end_x=0.55, end_y=0.1, start_x=0.3), 20, unknown=Reason.OCCLUDED),
     Case(
@@ -544,7 +545,7 @@ def pace(length: float) -> float:
 
 def play(case: Case) -> tuple[list[Event], list[Reason]]:
     """The last message of each episode of the rule, and the reasons for which it could not tell."""
-    judge = engine(case.where)
+    judge = engine(only(case.where, case.rule))
     events: list[Event] = []
     for each in case.scenes or played(case.script, case.length, pace(case.length)):
         events += judge.step(each)
