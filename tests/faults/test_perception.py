@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ from tests.pipelines.live.watching import plan_for
 from tests.rtsp.camera import Behaviour, Mode, RtspCamera
 from tests.rtsp.pictures import walk, write_clip
 from tests.rtsp.stream import Recording, load
+
+_STRETCH, _TRIES = 12.0, 4
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(900)]
 
@@ -111,33 +114,49 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Recording:
 
 
 def test_s11_one_of_sixteen(small: Recording, tmp_path: Path) -> None:
-    seer, seconds = Blinking(), 20.0
+    """Each fault stands between two stretches without one, so that a machine busy with something else is not taken for its effect."""
+    seer = Blinking()
     with ExitStack() as stack:
         cameras = [stack.enter_context(RtspCamera(small)) for _ in range(16)]
         plans = [plan_for(c.url, f"c{i:02}", rate=2.0, gated=False) for i, c in enumerate(cameras)]
         run = stack.enter_context(running(tmp_path, plans, seer, evidence=False))
         run.wait(lambda: all(s.life.state is State.LIVE for s in run.live.status()), 90)
 
-        def rates() -> dict[str, float]:
+        def slowest() -> float:
+            """The share of the asked rate that the slowest of the fifteen others keeps."""
             before, began = seer.seen.copy(), time.monotonic()
-            threading.Event().wait(seconds)
-            return {name: (seer.seen[name] - before[name]) / (time.monotonic() - began) for name in before}
+            threading.Event().wait(_STRETCH)
+            passed = time.monotonic() - began
+            return min((seer.seen[plan.camera] - before[plan.camera]) / passed / 2.0 for plan in plans[1:])
 
-        baseline = rates()
-        worst = {}
-        for mode in (Mode.CORRUPT, Mode.CLOSE, Mode.STALL):
+        def around(mode: Mode) -> tuple[float, float]:
+            """With the fault, against the better of the stretches before and after; and the worse of these two."""
+            sound = slowest()
             cameras[0].behave(Behaviour(mode))
-            during = rates()
-            worst[mode] = min(during[name] / baseline[name] for name in during if name != "c00")
+            ill = slowest()
             cameras[0].behave(Behaviour())
+            run.wait(lambda: run.live.status()[0].life.state is State.LIVE, 90)
+            after = slowest()
+            return ill / max(sound, after), min(sound, after)
+
+        kept = {}
+        for mode in (Mode.CORRUPT, Mode.CLOSE, Mode.STALL):
+            rounds = []
+            while len(rounds) < _TRIES and (not rounds or rounds[-1][1] < 0.98):
+                rounds.append(around(mode))
+            share, sound = max(rounds, key=itemgetter(1))
+            if sound < 0.98:
+                pytest.skip(
+                    f"the machine is too busy: without any fault the slowest camera kept {sound:.1%} of 2 pictures a second"
+                )
+            kept[mode] = share
         run.stop()
-    share = min(worst.values())
     judge(
         "S11",
         "1 of 16 corrupt, closing, stalled",
-        f"the slowest of the others kept {share:.1%} ({', '.join(f'{m} {w:.1%}' for m, w in worst.items())})",
+        f"the slowest of the others kept {min(kept.values()):.1%} ({', '.join(f'{m} {w:.1%}' for m, w in kept.items())})",
         ">= 98 %",
-        passed=share >= 0.98,
+        passed=min(kept.values()) >= 0.98,
     )
 
 
