@@ -38,7 +38,7 @@ from api.schemas import (
     ZoneOut,
 )
 from api.timeline import UNRECORDED, Timeline
-from api.wording.reasons import measure_label, rule_basis, rule_nature, sentence, sign_text
+from api.wording.reasons import measure_label, rule_basis, rule_nature, sentence, sign_text, zone_label
 from api.wording.texts import texts
 from pipelines.looks import LookHour, added_up
 from pipelines.records import (
@@ -208,7 +208,7 @@ def event_out(event: StoredEvent, places: Places) -> EventOut:
         ending=event.ending,
         votes=votes_out(event.votes),
         zone=event.zone,
-        zone_name=zone,
+        zone_name=zone_label(zone, "vi"),
         zone_version=event.zone_version,
         mask_only=is_anywhere(event.rule, event.zone),
         role=role_out(event.role),

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FilePath, ValidationError
 
 from analyzer.types import Severity
 from pipelines.alerts import Channel, MailChannel, MqttChannel, WebhookChannel
@@ -27,9 +27,10 @@ class _Webhook(_Form):
     secret: str
     least: Severity = Severity.LOW
     private: bool = False
+    ca: FilePath | None = None
 
     def channel(self) -> Channel:
-        return WebhookChannel(self.name, self.url, self.secret, self.least, private=self.private)
+        return WebhookChannel(self.name, self.url, self.secret, self.least, private=self.private, ca=self.ca)
 
 
 class _Mail(_Form):
@@ -43,9 +44,12 @@ class _Mail(_Form):
     user: str = ""
     password: str = ""
     least: Severity = Severity.HIGH
+    ca: FilePath | None = None
 
     def channel(self) -> Channel:
-        return MailChannel(self.name, self.host, self.sender, self.to, self.port, self.tls, self.user, self.password, self.least)
+        return MailChannel(
+            self.name, self.host, self.sender, self.to, self.port, self.tls, self.user, self.password, self.least, ca=self.ca
+        )
 
 
 class _Mqtt(_Form):
@@ -58,9 +62,12 @@ class _Mqtt(_Form):
     user: str = ""
     password: str = ""
     least: Severity = Severity.LOW
+    ca: FilePath | None = None
 
     def channel(self) -> Channel:
-        return MqttChannel(self.name, self.host, self.prefix, self.port, self.tls, self.user, self.password, self.least)
+        return MqttChannel(
+            self.name, self.host, self.prefix, self.port, self.tls, self.user, self.password, self.least, ca=self.ca
+        )
 
 
 class _File(_Form):

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -26,8 +27,10 @@ from paho.mqtt import publish
 from paho.mqtt.enums import MQTTProtocolVersion
 from standardwebhooks import Webhook
 
+from analyzer.sentences import Language
 from analyzer.types import EventId, Severity
 from pipelines.errors import PipelineError, Transient
+from pipelines.notice_text import Names, NameStore, names_of, reason, subject, text
 from pipelines.outages import OutageNotice
 from pipelines.records import StoredEvent
 from pipelines.sources.address import redact
@@ -60,10 +63,11 @@ class Alert:
     topic: Topic
     at: datetime
     about: StoredEvent | OutageNotice
+    names: Names
 
     def body(self) -> str:
         """JSON; the same at every attempt."""
-        data = _outage_data(self.about) if isinstance(self.about, OutageNotice) else _event_data(self.about)
+        data = _outage_data(self.about) if isinstance(self.about, OutageNotice) else _event_data(self.about, self.names)
         document = {"type": self.topic, "timestamp": self.at.isoformat(), "data": data}
         return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -78,34 +82,6 @@ class Alert:
             return f"outage/{self.about.cameras[0] if len(self.about.cameras) == 1 else 'line'}"
         return f"{self.about.camera}/{self.about.rule}"
 
-    @property
-    def subject(self) -> str:
-        """One line for people."""
-        if isinstance(self.about, OutageNotice):
-            state = "mất kết nối" if self.about.end is None else "đã có lại kết nối"
-            return f"[Vigil] {state} ({self.about.cause}) - {', '.join(self.about.cameras[:3])}"
-        return f"[Vigil] {self.about.rule} {self.about.severity} - {self.about.camera}"
-
-    @property
-    def lines(self) -> tuple[str, ...]:
-        """Some lines for people."""
-        about = self.about
-        if isinstance(about, OutageNotice):
-            length = () if about.end is None else (f"Kéo dài: {round((about.end - about.start).total_seconds() / 60)} phút",)
-            return (
-                f"{'Camera mất kết nối' if about.end is None else 'Camera đã có lại kết nối'}: {', '.join(about.cameras)}",
-                f"Cơ sở: {about.facility}; nguyên nhân: {about.cause}",
-                f"Từ {about.start.isoformat()}",
-                *length,
-                f"Mã: {about.id}",
-            )
-        return (
-            f"Dấu hiệu vi phạm {about.rule} ({about.severity})",
-            f"Camera: {about.camera}, cơ sở: {about.facility}",
-            f"Từ {about.since.isoformat()}, mở lúc {about.opened_at.isoformat()}",
-            f"Mã: {about.id}",
-        )
-
 
 def _outage_data(outage: OutageNotice) -> dict[str, object]:
     return {
@@ -119,7 +95,7 @@ def _outage_data(outage: OutageNotice) -> dict[str, object]:
     }
 
 
-def _event_data(event: StoredEvent) -> dict[str, object]:
+def _event_data(event: StoredEvent, names: Names) -> dict[str, object]:
     return {
         "event": event.id,
         "rule": event.rule,
@@ -130,6 +106,7 @@ def _event_data(event: StoredEvent) -> dict[str, object]:
         "since": event.since.isoformat(),
         "opened_at": event.opened_at.isoformat(),
         "review_state": event.review_state,
+        "text": {language.value: reason(event, names, language) for language in Language},
         "claim": "sign of a violation, not yet a violation" if event.review_state == "awaiting" else "reviewed",
     }
 
@@ -148,6 +125,21 @@ class Channel(Protocol):
         ...
 
 
+def trusted(ca: Path | None) -> ssl.SSLContext:
+    """Whom a channel trusts: the authorities of a file, or those of the system and of Mozilla's list.
+
+    Raises:
+        Undelivered: the file cannot be read any more, or holds no certificate.
+    """
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except OSError as error:  # ssl.SSLError is one
+        raise Undelivered(f"the certificates in {ca} cannot be used ({error.strerror or error})") from None
+    if ca is None:
+        context.load_verify_locations(certifi.where())
+    return context
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookChannel:
     """Signed as Standard Webhooks. Without ``private`` only https to public addresses; redirects are never followed."""
@@ -158,6 +150,7 @@ class WebhookChannel:
     least: Severity = Severity.LOW
     topics: frozenset[Topic] = frozenset(Topic)
     private: bool = False
+    ca: Path | None = None
 
     def send(self, alert: Alert) -> None:
         self._check()
@@ -170,7 +163,14 @@ class WebhookChannel:
             "webhook-signature": Webhook(self.secret).sign(alert.id, moment, body),
         }
         try:
-            answer = httpx.post(self.url, content=body.encode(), headers=headers, timeout=_TIMEOUT, follow_redirects=False)
+            answer = httpx.post(
+                self.url,
+                content=body.encode(),
+                headers=headers,
+                timeout=_TIMEOUT,
+                follow_redirects=False,
+                verify=trusted(self.ca),
+            )
         except httpx.HTTPError as error:
             raise Undelivered(redact(f"{type(error).__name__}: {error}", self.url)) from None
         if answer.status_code == httpx.codes.GONE:
@@ -206,18 +206,19 @@ class MailChannel:
     password: str = field(default="", repr=False)
     least: Severity = Severity.HIGH
     topics: frozenset[Topic] = frozenset({Topic.OPENED, Topic.ESCALATED, *OUTAGES})
+    ca: Path | None = None
 
     def send(self, alert: Alert) -> None:
         message = EmailMessage()
         message["From"], message["To"] = self.sender, ", ".join(self.to)
-        message["Subject"] = alert.subject
+        message["Subject"] = subject(alert.about, alert.names)
         message["Message-ID"] = f"<{alert.id}@vigil.invalid>"
         message["Date"] = alert.at
-        message.set_content("\n".join(alert.lines) + "\n")
+        message.set_content(text(alert.about, alert.names))
         try:
             with smtplib.SMTP(self.host, self.port, timeout=_TIMEOUT) as server:
                 if self.tls:
-                    server.starttls(context=ssl.create_default_context())
+                    server.starttls(context=trusted(self.ca))
                 if self.user:
                     server.login(self.user, self.password)
                 server.send_message(message)
@@ -238,6 +239,7 @@ class MqttChannel:
     password: str = field(default="", repr=False)
     least: Severity = Severity.LOW
     topics: frozenset[Topic] = frozenset(Topic)
+    ca: Path | None = None
 
     def send(self, alert: Alert) -> None:
         try:
@@ -250,7 +252,7 @@ class MqttChannel:
                 client_id=f"vigil-{alert.id[:16]}",
                 keepalive=int(_TIMEOUT),
                 auth={"username": self.user, "password": self.password} if self.user else None,
-                tls={"ca_certs": certifi.where()} if self.tls else None,
+                tls=trusted(self.ca) if self.tls else None,  # type: ignore[arg-type]  # documented, not in its type
                 protocol=MQTTProtocolVersion.MQTTv311,
             )
         except (OSError, ValueError, RuntimeError) as error:
@@ -269,7 +271,7 @@ def _retry_after(value: str | None) -> float | None:
 # --- the relay ------------------------------------------------------------------------------------
 
 
-class AlertStore(Protocol):
+class AlertStore(NameStore, Protocol):
     """What is needed of the repository."""
 
     def undelivered(self, limit: int = 100) -> tuple[Notice, ...]: ...
@@ -315,10 +317,13 @@ class Relay:
         return len(done)
 
     def _alert(self, notice: Notice) -> Alert:
+        about: StoredEvent | OutageNotice
         if notice.topic in OUTAGES:
-            outage = OutageNotice.decode(notice.subject)
-            return Alert(f"{outage.id}.{notice.number}", notice.topic, notice.at, outage)
-        return Alert(f"{notice.subject}.{notice.number}", notice.topic, notice.at, self._store.event(EventId(notice.subject)))
+            about = OutageNotice.decode(notice.subject)
+            name = about.id
+        else:
+            about, name = self._store.event(EventId(notice.subject)), notice.subject
+        return Alert(f"{name}.{notice.number}", notice.topic, notice.at, about, names_of(self._store, about))
 
     def _over(self, notice: Notice, channel: Channel) -> bool:
         return channel.name in self._closed or self._progress[notice.number, channel.name].over

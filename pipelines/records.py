@@ -319,6 +319,11 @@ class ZoneVersion:
     valid_from: datetime
     valid_to: datetime | None = None
 
+    @property
+    def called(self) -> str | ZoneKind:
+        """What people call it: its name, or its kind where the facility gave it none."""
+        return self.kind if self.name in {"", self.id} else self.name
+
 
 class Grade(StrEnum):
     """What an account is for. Unknown grades hold nothing."""

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from analyzer.entry import Nature
 from analyzer.naming import is_anywhere
-from analyzer.types import MaskState, Measure
+from analyzer.types import MaskState, Measure, ZoneKind
 from api.convert import evidence_href, evidence_out
 from api.media import playable_clip
 from api.places import Places
@@ -19,7 +19,7 @@ from api.schemas import ReasonCode
 from api.timeline import Timeline, build_timeline, window_around
 from api.web.queue import Choice, camera_names, lasted, neighbours
 from api.web.render import Reader
-from api.wording.reasons import measure_label, role_source, rule_basis, rule_nature, rule_text, sentence, sign_text
+from api.wording.reasons import measure_label, role_source, rule_basis, rule_nature, rule_text, sentence, sign_text, zone_label
 from pipelines.errors import NotFound
 from pipelines.records import EventFilter, Evidence, EvidenceKind, EvidenceState, Run, StoredEvent, TimeBasis
 from pipelines.store.repository import Repository
@@ -94,7 +94,7 @@ def event_facts(repository: Repository, reader: Reader, event: StoredEvent, choi
         "previous": _address(newer, choice),
         "next": _address(older, choice),
         "camera_name": camera_names(cameras).get(event.camera, event.camera),
-        "zone_name": zone,
+        "zone_name": zone_label(zone, reader.t.language),
         "lasted": lasted(event, reader.f),
         "run": _run(repository, event),
         "why": why_of(event, zone, reader),
@@ -118,7 +118,7 @@ def decision_facts(repository: Repository, event: StoredEvent, decided: str = ""
     }
 
 
-def why_of(event: StoredEvent, zone: str | None, reader: Reader) -> Why:
+def why_of(event: StoredEvent, zone: str | ZoneKind | None, reader: Reader) -> Why:
     language = reader.t.language
     return Why(
         sign_text(event, language),

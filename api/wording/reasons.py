@@ -9,7 +9,7 @@ from analyzer.catalogue import CATALOGUE
 from analyzer.entry import Nature, Text
 from analyzer.naming import is_anywhere, sign_name
 from analyzer.sentences import sentence as core_sentence
-from analyzer.types import RuleId
+from analyzer.types import RuleId, ZoneKind
 from api.wording.texts import Language, texts
 from pipelines.records import StoredEvent
 
@@ -57,18 +57,23 @@ def role_source(name: str, language: Language) -> str:
     return f"{label} ({t.named('role_source', what)})" if what else label
 
 
-def sentence(event: StoredEvent, zone: str | None, language: Language) -> str:
+def sentence(event: StoredEvent, zone: str | ZoneKind | None, language: Language) -> str:
     """The reason in one sentence: who, where, how long, what, and how much of it could be judged.
 
     Args:
         event: the sign.
-        zone: the name the facility gave the zone, if the event has one.
+        zone: what the facility calls the zone, if the event has one.
         language: of the sentence.
     """
     role = event.role.role if event.role else None
     if is_anywhere(event.rule, event.zone):
         zone = texts(language)("event.anywhere")
     return core_sentence(event.rule, event.severity, role, zone, event.measures, event.votes, language)
+
+
+def zone_label(zone: str | ZoneKind | None, language: Language) -> str | None:
+    """What a zone is called: by the name the facility gave it, or by its kind."""
+    return texts(language).named("zone", zone.value) if isinstance(zone, ZoneKind) else zone
 
 
 def _in(language: Language, text: Text) -> str:

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from analyzer.types import CameraId, EventId, FacilityId, Provenance, RuleId, RunId, Severity, Votes
 from pipelines.alert_file import load_channels
-from pipelines.alerts import SCHEDULE, Alert, MailChannel, MqttChannel, Refused, Relay, Undelivered, WebhookChannel
-from pipelines.errors import BadInput
-from pipelines.records import Ending, EvidenceState, ReviewState, StoredEvent, TimeBasis
+from pipelines.alerts import SCHEDULE, Alert, MailChannel, MqttChannel, Refused, Relay, Undelivered, WebhookChannel, trusted
+from pipelines.errors import BadInput, NotFound
+from pipelines.notice_text import Names, text
+from pipelines.records import (
+    CameraRecord,
+    Ending,
+    EvidenceState,
+    FacilityRecord,
+    ReviewState,
+    StoredEvent,
+    TimeBasis,
+    ZoneVersion,
+)
 from pipelines.store.entries import Notice, Topic
 from tests.pipelines.alerts.receivers import broker, hooks, lines, mail_server
 
@@ -31,7 +43,8 @@ EVENT = StoredEvent(
     zone=None, zone_version=None, role=None, measures=(), tracks=(), time_basis=TimeBasis.LIVE, review_state=ReviewState.AWAITING,
     evidence_state=EvidenceState.PENDING, version=1,
 )  # fmt: skip
-ALERT = Alert(f"{EVENT.id}.1", Topic.OPENED, T0, EVENT)
+NAMES = Names("Khu cách ly số 1", {EVENT.camera: "Cổng chính"}, clock=ZoneInfo("Asia/Ho_Chi_Minh"))
+ALERT = Alert(f"{EVENT.id}.1", Topic.OPENED, T0, EVENT, NAMES)
 
 
 @dataclass
@@ -50,6 +63,15 @@ class Outbox:
 
     def event(self, event: EventId) -> StoredEvent:
         return replace(EVENT, id=event, severity=self.severity)
+
+    def facility(self, facility: FacilityId) -> FacilityRecord:
+        return FacilityRecord(facility, "Khu cách ly số 1", "civil", "Asia/Ho_Chi_Minh", "")
+
+    def camera(self, camera: CameraId) -> CameraRecord:
+        raise NotFound(f"no camera {camera!r}")
+
+    def zones(self, camera: CameraId, at: datetime | None = None) -> tuple[ZoneVersion, ...]:
+        return ()
 
 
 @dataclass
@@ -179,8 +201,8 @@ def test_mail() -> None:
     with lines(mail_server(mails)) as port:
         MailChannel("m", "127.0.0.1", "vigil@example.org", ("duty@example.org",), port, tls=False).send(ALERT)
     mail = message_from_bytes(mails[0], policy=default)
-    assert mail["Subject"] == "[Vigil] Q01 high - gate"
-    assert "Dấu hiệu vi phạm Q01" in mail.get_content()
+    assert mail["Subject"] == "[Vigil] Người được cách ly không đeo khẩu trang khi ra khỏi phòng (Q01, mức cao) - Cổng chính"
+    assert mail.get_content() == text(EVENT, NAMES)
     assert ALERT.id in mail["Message-ID"]
 
 
@@ -190,7 +212,24 @@ def test_mqtt() -> None:
         MqttChannel("q", "127.0.0.1", port=port, tls=False).send(ALERT)
     ((topic, body),) = messages
     assert topic == "vigil/events/gate/Q01"
-    assert json.loads(body)["data"]["event"] == EVENT.id
+    data = json.loads(body)["data"]
+    assert data["event"] == EVENT.id
+    assert data["text"] == {
+        "vi": "Không đeo khẩu trang; 5/5 thời điểm đánh giá được",
+        "en": "Without a mask; 5/5 instants assessable",
+    }
+
+
+def test_whom_a_channel_trusts(tmp_path: Path) -> None:
+    known = trusted(None).get_ca_certs()
+    assert len(known) > 50  # the authorities of the public
+    own = tmp_path / "ca.pem"
+    own.write_text(ssl.DER_cert_to_PEM_cert(trusted(None).get_ca_certs(binary_form=True)[0]))
+    assert len(trusted(own).get_ca_certs()) == 1  # a facility's own authority, and no other
+    for broken in ("", "no certificate"):
+        own.write_text(broken)
+        with pytest.raises(Undelivered, match=r"ca\.pem"):
+            MqttChannel("q", "127.0.0.1", ca=own).send(ALERT)
 
 
 def test_reads_the_alerts_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,6 +250,7 @@ def test_reads_the_alerts_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         '[[channel]]\nkind = "pigeon"\nname = "Canary"',
         '[[channel]]\nkind = "webhook"\nname = "w"\nurl = "https://x"\nsecret = "Canary"\nlest = "high"',
         '[[channel]]\nkind = "webhook"\nname = "w"\nurl = "https://x"\nsecret = "${env:NOT_SET_ANYWHERE}"',
+        '[[channel]]\nkind = "mqtt"\nname = "q"\nhost = "h"\nca = "/nowhere/Canary.pem"',
     ],
 )
 def test_refuses_a_broken_alerts_file(text: str, tmp_path: Path) -> None:
