@@ -30,7 +30,7 @@ from standardwebhooks import Webhook
 from analyzer.sentences import Language
 from analyzer.types import EventId, Severity
 from pipelines.errors import PipelineError, Transient
-from pipelines.notice_text import Names, NameStore, names_of, reason, subject, text
+from pipelines.notice_text import TRIAL, Names, NameStore, Trial, names_of, reason, subject, text
 from pipelines.outages import OutageNotice
 from pipelines.records import StoredEvent
 from pipelines.sources.address import redact
@@ -57,18 +57,24 @@ class Refused(PipelineError):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One message, about an event or an outage. No pictures and no tracks of people leave the facility with it."""
+    """One message, about an event or an outage, or a trial, which has no topic. No pictures and no tracks of people leave the facility with it."""
 
     id: str
-    topic: Topic
+    topic: Topic | None
     at: datetime
-    about: StoredEvent | OutageNotice
+    about: StoredEvent | OutageNotice | Trial
     names: Names
 
     def body(self) -> str:
         """JSON; the same at every attempt."""
-        data = _outage_data(self.about) if isinstance(self.about, OutageNotice) else _event_data(self.about, self.names)
-        document = {"type": self.topic, "timestamp": self.at.isoformat(), "data": data}
+        match self.about:
+            case OutageNotice():
+                data = _outage_data(self.about)
+            case Trial():
+                data = {"text": {"vi": TRIAL.vi, "en": TRIAL.en}}
+            case _:
+                data = _event_data(self.about, self.names)
+        document = {"type": self.topic or "channel.test", "timestamp": self.at.isoformat(), "data": data}
         return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
     @property
@@ -78,6 +84,8 @@ class Alert:
     @property
     def path(self) -> str:
         """Where it belongs in a tree of topics."""
+        if isinstance(self.about, Trial):
+            return "test"
         if isinstance(self.about, OutageNotice):
             return f"outage/{self.about.cameras[0] if len(self.about.cameras) == 1 else 'line'}"
         return f"{self.about.camera}/{self.about.rule}"
@@ -269,6 +277,20 @@ def _retry_after(value: str | None) -> float | None:
 
 
 # --- the relay ------------------------------------------------------------------------------------
+
+
+def tried(channels: Sequence[Channel], at: datetime) -> dict[str, str]:
+    """Send a test message to every channel, whatever it wants to hear; why it failed by name, empty where it was taken."""
+    outcome = {}
+    for channel in channels:
+        message = Trial(f"test.{channel.name}.{at:%Y%m%dT%H%M%S}")
+        try:
+            channel.send(Alert(message.id, None, at, message, Names("")))
+        except (Refused, Undelivered) as error:
+            outcome[channel.name] = str(error)
+        else:
+            outcome[channel.name] = ""
+    return outcome
 
 
 class AlertStore(NameStore, Protocol):

@@ -17,7 +17,7 @@ from analyzer.entry import Text
 from analyzer.labels import SEVERITIES
 from analyzer.naming import sign_name
 from analyzer.sentences import Language, seconds, sentence
-from analyzer.types import CameraId, FacilityId, ZoneKind
+from analyzer.types import CameraId, FacilityId, Severity, ZoneKind
 from pipelines.errors import NotFound
 from pipelines.outages import OutageNotice
 from pipelines.records import CameraRecord, FacilityRecord, ReviewState, StoredEvent, TimeBasis, ZoneVersion
@@ -51,6 +51,20 @@ class Names:
         return self.cameras.get(camera) or camera
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Tells of nothing: sent by a person who wants to see whether a channel works."""
+
+    id: str
+    severity: Severity = Severity.CRITICAL
+
+
+TRIAL: Final = Text(
+    "Đây là tin thử của Vigil: kênh cảnh báo này hoạt động. Không có sự kiện nào.",
+    "This is a test message of Vigil: this channel works. Nothing happened.",
+)
+
+
 class NameStore(Protocol):
     """What is needed of the repository."""
 
@@ -77,8 +91,10 @@ def names_of(store: NameStore, about: StoredEvent | OutageNotice) -> Names:
     return Names(facility, cameras, zone, clock)
 
 
-def subject(about: StoredEvent | OutageNotice, names: Names) -> str:
+def subject(about: StoredEvent | OutageNotice | Trial, names: Names) -> str:
     """One line: what happened and where."""
+    if isinstance(about, Trial):
+        return "[Vigil] Tin thử kênh cảnh báo / test message"
     if isinstance(about, OutageNotice):
         listed = ", ".join(names.camera(camera) for camera in about.cameras[:_MOST_CAMERAS])
         more = len(about.cameras) - _MOST_CAMERAS
@@ -87,8 +103,10 @@ def subject(about: StoredEvent | OutageNotice, names: Names) -> str:
     return f"[Vigil] {sign} ({about.rule}, mức {SEVERITIES[about.severity].vi}) - {names.camera(about.camera)}"
 
 
-def text(about: StoredEvent | OutageNotice, names: Names) -> str:
+def text(about: StoredEvent | OutageNotice | Trial, names: Names) -> str:
     """All that is told, in both languages, a line each."""
+    if isinstance(about, Trial):
+        return f"{TRIAL.vi}\n\n{TRIAL.en}\n\nID: {about.id}\n"
     tell = _outage if isinstance(about, OutageNotice) else _event
     parts = ["\n".join(tell(about, names, language)) for language in Language]  # type: ignore[arg-type]
     return "\n\n".join([*parts, f"ID: {about.id}"]) + "\n"

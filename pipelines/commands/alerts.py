@@ -20,9 +20,28 @@ def register(app: typer.Typer) -> None:
         config: Annotated[Path, typer.Argument(help="File that names webhooks, mail and MQTT (docs/alerts.md).")],
         *,
         once: Annotated[bool, typer.Option("--once", help="Send what waits and end.")] = False,
+        test: Annotated[
+            bool,
+            typer.Option("--test", help="Send a test message to every channel and end; exit code 3 when one does not take it."),
+        ] = False,
     ) -> None:
         """Tell others about events as they are stored: webhooks, mail, MQTT, at least once each."""
+        if test:
+            raise typer.Exit(code=3 if _try(config) else 0)
         run(Settings(), config, once=once)
+
+
+def _try(config: Path) -> int:
+    """Say how each channel takes a test message; how many do not."""
+    from datetime import UTC, datetime
+
+    from pipelines.alert_file import load_channels
+    from pipelines.alerts import tried
+
+    outcome = tried(load_channels(config), datetime.now(UTC))
+    for name, problem in outcome.items():
+        typer.echo(f"{name}: {problem or 'sent'}", err=bool(problem))
+    return sum(1 for problem in outcome.values() if problem)
 
 
 def run(settings: Settings, config: Path, *, once: bool) -> None:

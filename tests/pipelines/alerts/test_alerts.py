@@ -14,12 +14,25 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
+from typer.testing import CliRunner
 
 from analyzer.types import CameraId, EventId, FacilityId, Provenance, RuleId, RunId, Severity, Votes
 from pipelines.alert_file import load_channels
-from pipelines.alerts import SCHEDULE, Alert, MailChannel, MqttChannel, Refused, Relay, Undelivered, WebhookChannel, trusted
+from pipelines.alerts import (
+    SCHEDULE,
+    Alert,
+    MailChannel,
+    MqttChannel,
+    Refused,
+    Relay,
+    Undelivered,
+    WebhookChannel,
+    tried,
+    trusted,
+)
+from pipelines.cli import app
 from pipelines.errors import BadInput, NotFound
-from pipelines.notice_text import Names, text
+from pipelines.notice_text import TRIAL, Names, text
 from pipelines.records import (
     CameraRecord,
     Ending,
@@ -218,6 +231,45 @@ def test_mqtt() -> None:
         "vi": "Không đeo khẩu trang; 5/5 thời điểm đánh giá được",
         "en": "Without a mask; 5/5 instants assessable",
     }
+
+
+def test_a_trial_reaches_a_channel_that_wants_to_hear_little() -> None:
+    mails: list[bytes] = []
+    with lines(mail_server(mails)) as port:
+        proud = MailChannel("m", "127.0.0.1", "a@b.c", ("d@e.f",), port, tls=False, least=Severity.CRITICAL)
+        deaf = Ear("deaf", failures=1)
+        assert tried([deaf, proud], T0) == {"deaf": "busy", "m": ""}
+    mail = message_from_bytes(mails[0], policy=default)
+    assert mail["Subject"] == "[Vigil] Tin thử kênh cảnh báo / test message"
+    assert TRIAL.vi in mail.get_content()
+    assert TRIAL.en in mail.get_content()
+
+
+def test_a_trial_by_webhook_is_signed_and_by_mqtt_has_its_own_topic() -> None:
+    messages: list[tuple[str, str]] = []
+    with hooks() as got, lines(broker(messages)) as port:
+        channels = [WebhookChannel("w", got.url, SECRET, private=True), MqttChannel("q", "127.0.0.1", port=port, tls=False)]
+        assert tried(channels, T0) == {"w": "", "q": ""}
+    headers, body = got.requests[0]
+    assert Webhook(SECRET).verify(body, dict(headers.items()))["type"] == "channel.test"
+    assert messages[0][0] == "vigil/events/test"
+
+
+@pytest.mark.parametrize(("failures", "code"), [(0, 0), (1, 3)])
+def test_the_command_says_how_each_channel_took_it(failures: int, code: int, tmp_path: Path) -> None:
+    file, mails = tmp_path / "alerts.toml", list[bytes]()
+    form = (
+        '[[channel]]\nkind = "mail"\nname = "{}"\nhost = "127.0.0.1"\nport = {}\ntls = false\nsender = "a@b.c"\nto = ["d@e.f"]\n'
+    )
+    with hooks() as closed:
+        nobody = closed.port
+    with lines(mail_server(mails)) as port:
+        file.write_text(form.format("duty", port) + (form.format("night", nobody) if failures else ""))
+        result = CliRunner().invoke(app, ["alerts", str(file), "--test"])
+    assert result.exit_code == code
+    assert "duty: sent" in result.stdout
+    assert ("night: " in result.stderr) is bool(failures)
+    assert len(mails) == 1
 
 
 def test_whom_a_channel_trusts(tmp_path: Path) -> None:
