@@ -8,6 +8,7 @@ same at every attempt, so a receiver can tell a repetition.
 from __future__ import annotations
 
 import json
+import logging
 import smtplib
 import socket
 import ssl
@@ -38,6 +39,9 @@ from pipelines.store.entries import OUTAGES, Notice, Topic
 
 SCHEDULE: Final = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds until each attempt after the one before: about three days in all, as the Standard Webhooks specification has it."""
+
+# The library complains of every connection that it has closed itself, in plain lines among ours; what went wrong is raised as well.
+logging.getLogger("paho.mqtt.client").setLevel(logging.CRITICAL)
 
 _TIMEOUT: Final = 15.0
 _RANK: Final = {Severity.ASSIST: 0, Severity.LOW: 1, Severity.MEDIUM: 2, Severity.HIGH: 3, Severity.CRITICAL: 4}
