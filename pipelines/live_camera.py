@@ -20,6 +20,7 @@ from pipelines.looks import LookBook
 from pipelines.overlay import ClockWatch, ReplayWatch
 from pipelines.pace import Pace
 from pipelines.records import CoverageState, DropReason, GapReason, Run, RunState, TimeBasis
+from pipelines.scene_ring import SceneRing
 from pipelines.seeing import Seer
 from pipelines.sources.camera import CameraPlan
 from pipelines.sources.lifecycle import State
@@ -72,6 +73,7 @@ class LiveCamera:
         self.ledger = CoverageLedger(plan.camera, begins, self.run_id)
         self.account, self.looks = FrameAccount(), LookBook(plan.camera, self.run_id, begins)
         self.scenes: deque[Scene] = deque()
+        self._kept = SceneRing(plan.ring)
         self.episodes: dict[EventId, Episode] = {}
         self.state, self.reason = State.CONNECTING, GapReason.NOT_STARTED
         self.rate, self.degraded = plan.rate, False  # what the machine gives of what is asked
@@ -163,6 +165,7 @@ class LiveCamera:
         self.seen_at, self.ever_seen = max(self.seen_at, scene.frame.at), True
         self._mark(scene.frame.at)
         self.scenes.append(scene)
+        self._kept.put(scene)
         while self.scenes and scene.frame.at - self.scenes[0].frame.at > SCENES_KEPT:
             self.scenes.popleft()
         self._tracks.update(seen.track.id for seen in scene.observations)
@@ -203,6 +206,7 @@ class LiveCamera:
             self._mark(now)
         elif not self._stopped_live:  # then the run ends where watching did
             self.ledger.mark(now, CoverageState.GAP, self.reason)
+        self._kept.close()
         return self._noted(self._engine.finish(now, now - self.zero))
 
     # --- what is stored ----------------------------------------------------------------------------

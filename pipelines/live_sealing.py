@@ -24,6 +24,7 @@ from pipelines.live_evidence import POST_ROLL, NoFootage, RingFootage, due
 from pipelines.live_resuming import episode_from
 from pipelines.records import Evidence, TimeBasis, ZoneVersion
 from pipelines.ring import covering
+from pipelines.scene_ring import scenes_between
 from pipelines.store.repository import Repository
 
 _PACE: Final = 2.0  # s
@@ -110,7 +111,8 @@ class Sealing:
                 episode, zero = episode_from(stored), stored.opened_at - stored.opened_pts
                 if not covering(camera.plan.ring, stored.since, stored.opened_at + POST_ROLL):
                     continue
-                self._evidence.seal(episode, self._footage(camera, zero), (), self._case(camera, episode.opened))
+                scenes = scenes_between(camera.plan.ring, stored.since - _MARGIN, episode.last.at + _MARGIN)
+                self._evidence.seal(episode, self._footage(camera, zero), scenes, self._case(camera, episode.opened))
             except (PipelineError, ValueError) as error:
                 self._log.warning("evidence.not_taken_up", id=name, error=str(error))
             else:

@@ -21,6 +21,8 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 ENDING: Final = ".mkv"
+SEEN: Final = ".jsonl"
+"""Of the files beside the packets that tell what was seen (`pipelines.scene_ring`)."""
 _FORM: Final = "%Y%m%dT%H%M%S.%fZ"
 _BASE: Final = Fraction(1, 1000)
 _RECORD_AGAIN: Final = 15.0  # s after the disk has refused
@@ -34,36 +36,42 @@ class Segment:
     starts_at: datetime
 
 
-def segments(folder: Path) -> tuple[Segment, ...]:
+def name_of(begins: datetime, ending: str = ENDING) -> str:
+    """What a file of a ring is called that begins at an instant (UTC)."""
+    return begins.strftime(_FORM) + ending
+
+
+def segments(folder: Path, ending: str = ENDING) -> tuple[Segment, ...]:
     """The files of a ring in the order of time; foreign files are left alone."""
     found = []
-    for path in sorted(folder.glob(f"*{ENDING}")):
+    for path in sorted(folder.glob(f"*{ending}")):
         with contextlib.suppress(ValueError):
-            found.append(Segment(path, datetime.strptime(path.name.removesuffix(ENDING), _FORM).replace(tzinfo=UTC)))
+            found.append(Segment(path, datetime.strptime(path.name.removesuffix(ending), _FORM).replace(tzinfo=UTC)))
     return tuple(found)
 
 
-def covering(folder: Path, start: datetime, end: datetime) -> tuple[Segment, ...]:
+def covering(folder: Path, start: datetime, end: datetime, ending: str = ENDING) -> tuple[Segment, ...]:
     """The files that hold [start, end)."""
-    every = segments(folder)
+    every = segments(folder, ending)
     following = [*(s.starts_at for s in every[1:]), datetime.max.replace(tzinfo=UTC)]
     return tuple(s for s, until in zip(every, following, strict=True) if s.starts_at < end and until > start) if every else ()
 
 
 def prune(folder: Path, before: datetime) -> int:
-    """Remove files whose last instant lies before ``before``; the number removed. The newest file always stays."""
-    every, removed = segments(folder), 0
-    for segment, following in pairwise(every):
-        if following.starts_at <= before:
-            segment.path.unlink(missing_ok=True)
-            removed += 1
+    """Remove files whose last instant lies before ``before``; the number removed. The newest file of packets, and of what was seen, always stays."""
+    removed = 0
+    for ending in (ENDING, SEEN):
+        for segment, following in pairwise(segments(folder, ending)):
+            if following.starts_at <= before:
+                segment.path.unlink(missing_ok=True)
+                removed += 1
     return removed
 
 
 def size_of(folder: Path) -> int:
     """Bytes that a ring takes."""
     taken = 0
-    for segment in segments(folder):
+    for segment in (*segments(folder), *segments(folder, SEEN)):
         with contextlib.suppress(OSError):  # just pruned
             taken += segment.path.stat().st_size
     return taken
@@ -90,7 +98,7 @@ class RingWriter:
         """
         if packet.is_keyframe and (self._file is None or arrival - self._began >= self._length):
             self.close()
-            name = datetime.fromtimestamp(wall, UTC).strftime(_FORM) + ENDING
+            name = name_of(datetime.fromtimestamp(wall, UTC))
             self._file = av.open(
                 str(self._folder / name), "w", format="matroska", options={"cluster_time_limit": "1000", "flush_packets": "1"}
             )

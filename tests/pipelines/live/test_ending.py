@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import time
@@ -227,7 +228,11 @@ def test_evidence_that_a_stop_cut_short_is_written_by_the_next_start(tmp_path: P
             left = run.repository.evidence(event.id)
         assert EvidenceState.READY not in {row.state for row in left}
         with running(tmp_path, [plan]) as run:
-            run.wait(lambda: run.repository.event(event.id).evidence_state is EvidenceState.READY, 45)
-            clip = next(row for row in run.repository.evidence(event.id) if row.kind is EvidenceKind.CLIP)
+            run.wait(lambda: {row.state for row in run.repository.evidence(event.id)} == {EvidenceState.READY}, 45)
+            rows = {row.kind: row for row in run.repository.evidence(event.id)}
+            clip = rows[EvidenceKind.CLIP]
+            boxes = json.loads((tmp_path / "evidence" / rows[EvidenceKind.BOXES].path).read_bytes())
     assert clip.starts_at is not None
     assert clip.starts_at <= event.opened_at
+    # Who was seen is known from the scenes that lay beside the packets.
+    assert any(track["of_event"] for instant in boxes["instants"] for track in instant["tracks"])
