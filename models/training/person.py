@@ -277,9 +277,11 @@ def _run(settings: Mapping[str, Any]) -> None:
             return image, original, resized
 
     class QuickTrainer(DetectionTrainer):  # type: ignore[misc]
-        """Keeps pixels of a place together in memory: a quarter less time a step on a processor, the same numbers."""
+        """Keeps pixels of a place together in memory: a quarter less time a step on a processor, the same numbers. Uses every core."""
 
         def get_model(self, *given: Any, **named: Any) -> Any:
+            # ultralytics leaves one core to others, which is half of a machine with two.
+            torch.set_num_threads(len(os.sched_getaffinity(0)))
             return super().get_model(*given, **named).to(memory_format=torch.channels_last)
 
     def half_precision(_enabled: bool, device: str = "cpu") -> Any:
