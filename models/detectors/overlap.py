@@ -28,6 +28,11 @@ def overlaps(first: Boxes, second: Boxes) -> npt.NDArray[np.float64]:
     return np.asarray(common / np.where(union > 0, union, 1.0))
 
 
+def within(boxes: Boxes, width: float, height: float) -> Boxes:
+    """Return the parts of the boxes [N,4] that lie in a picture: of somebody whom its edge cuts off a network guesses the rest anew each time."""
+    return np.clip(boxes, 0.0, np.array([width, height, width, height], dtype=np.float64))
+
+
 def suppressed(boxes: Boxes, scores: npt.NDArray[np.float64], limit: float) -> npt.NDArray[np.int64]:
     """Return the indices of the boxes that stay, best first: none overlaps a better one by more than limit.
 

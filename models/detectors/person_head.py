@@ -12,6 +12,7 @@ from analyzer.types import Detection, Label, ModelRef
 from models.backends.protocol import Array, Network
 from models.detectors.candidates import LABELS, Candidates, look_tiled, sound, without_doubles
 from models.detectors.letterbox import Placement, as_input, input_sides, letterbox
+from models.detectors.overlap import within
 from models.detectors.plausible import plausible
 from models.errors import MisfitWeights
 from models.frame import Frame, Image
@@ -72,7 +73,8 @@ class PersonHeadDetector:
         height, width = image.shape[:2]
         across, down = input_sides(width, height, self._options.longest)
         canvas, placement = letterbox(image, across, down)
-        return decode(self._network.run({self._input: as_input(canvas)}), self._output, placement, self._options.floor)
+        found = decode(self._network.run({self._input: as_input(canvas)}), self._output, placement, self._options.floor)
+        return Candidates(within(found.boxes, width, height), found.scores, found.labels)
 
 
 def _weighed(found: Candidates) -> Candidates:

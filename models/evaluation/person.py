@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from models.detectors.letterbox import as_input, input_sides, letterbox
-from models.detectors.overlap import suppressed
+from models.detectors.overlap import suppressed, within
 from models.detectors.plausible import plausible
 from models.errors import BadPicture
 from models.evaluation.boxes import (
@@ -188,7 +188,8 @@ def shipped_detector(weights: Path, longest: int = 640, *, threads: int = 1) -> 
         canvas, placed = letterbox(image, across, down)
         rows = np.asarray(session.run(None, {entry: as_input(canvas)})[0][0], dtype=np.float64)
         rows = rows[rows[:, 4] >= _LOWEST]
-        persons, heads = (_single(rows[rows[:, 5] == kind], placed.back) for kind in range(2))
+        rows[:, :4] = within(placed.back(rows[:, :4]), image.shape[1], image.shape[0])
+        persons, heads = (_single(rows[rows[:, 5] == kind]) for kind in range(2))
         return Found(Scored(persons.boxes, plausible(persons.boxes, persons.scores, heads.boxes, heads.scores)), heads)
 
     return detect
@@ -227,9 +228,9 @@ def as_json(evaluation: PersonEvaluation) -> dict[str, Any]:
     return asdict(evaluation)
 
 
-def _single(rows: Floats, back: Callable[[Floats], Floats]) -> Scored:
+def _single(rows: Floats) -> Scored:
     kept = suppressed(rows[:, :4], rows[:, 4], _DOUBLED)
-    return Scored(back(rows[kept, :4]), rows[kept, 4])
+    return Scored(rows[kept, :4], rows[kept, 4])
 
 
 def _kind(name: str) -> str | None:

@@ -134,8 +134,11 @@ def test_every_runtime_finds_the_same_boxes_within_a_pixel(backend: Backend) -> 
     reference, here = boxes(open_backend("openvino")), boxes(backend)
     assert reference
     assert [label for label, _ in here] == [label for label, _ in reference]
+    height, width = portrait().shape[:2]
     for (_, one), (_, other) in zip(here, reference, strict=True):
         assert one == pytest.approx(other, abs=1.0)
+        assert 0 <= one[0] < one[2] <= width
+        assert 0 <= one[1] < one[3] <= height
 
 
 @pytest.mark.weights

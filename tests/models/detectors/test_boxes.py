@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from analyzer.types import Box
 from models.detectors.candidates import Candidates, look_tiled, sound, tiles_of, without_doubles
 from models.detectors.letterbox import FILL, input_sides, letterbox
-from models.detectors.overlap import overlaps, suppressed
+from models.detectors.overlap import overlaps, suppressed, within
 from models.detectors.pairing import likeness, pair_heads
 from models.frame import Image
 
@@ -31,6 +31,13 @@ def test_a_box_finds_its_way_back_from_the_letterbox(width: int, height: int, lo
     )
     assert placement.back(corners)[0] == pytest.approx([0, 0, width, height], abs=1e-6)
     assert canvas.min() == 0  # the picture lies inside
+
+
+def test_what_lies_beyond_the_picture_is_cut_off() -> None:
+    boxes = np.array([[-30.0, 10.0, 50.0, 900.0], [10.0, 10.0, 20.0, 20.0], [700.0, 10.0, 720.0, 30.0]])
+    assert within(boxes, 640, 360).tolist() == [[0, 10, 50, 360], [10, 10, 20, 20], [640, 10, 640, 30]]
+    cut = Candidates(within(boxes, 640, 360), np.full(3, 0.9), np.zeros(3, np.int64))
+    assert sound(cut).boxes.tolist() == [[0, 10, 50, 360], [10, 10, 20, 20]]  # of the last nothing is in the picture
 
 
 def test_padding_is_gray_and_even() -> None:
