@@ -90,7 +90,6 @@ class Desk:
             instant: when that is.
             hindrance: why nothing in the picture can be told, whatever the rule says.
         """
-        counts = self._heard
         for clause in self.entry.clauses:
             dockets = self._dockets[clause.name]
             for judgement in clause.rule.judge(moment):
@@ -100,7 +99,7 @@ class Desk:
                 if docket is None:
                     docket = dockets[subject] = Docket(clause.timing, self.entry.severity)
                 if heard.votes:
-                    counts[heard.reason or heard.verdict] += 1
+                    self._heard[heard.reason or heard.verdict] += 1
                 before = docket.episode
                 turn = docket.take(heard, instant)
                 episode = docket.episode

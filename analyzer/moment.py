@@ -27,7 +27,6 @@ from analyzer.types import (
     TrackId,
     TrackSubject,
     ZoneKind,
-    ZoneSubject,
 )
 
 # Plain numbers: the operators of flags are slow, and this is worked out at every instant.
@@ -143,14 +142,13 @@ class Known:
     """What was worked out once, for the whole life of an engine.
 
     ``scopes`` by number; ``admissions``: the scopes that address each place; ``couples``: how a rule takes two people in two
-    places; ``grounds``: the zones a scope is about, each with the subject
-    that stands for it; one object, because looking up the same again is quickest.
+    places; ``grounds``: the zones a scope is about.
     """
 
     scopes: dict[Scope, int] = field(default_factory=dict)
     admissions: dict[int, list[Admission]] = field(default_factory=dict)
     couples: dict[Hashable, dict[tuple[int, int], Couple]] = field(default_factory=dict)
-    grounds: dict[Scope, tuple[tuple[Zone, ZoneSubject], ...]] = field(default_factory=dict)
+    grounds: dict[Scope, tuple[Zone, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,12 +197,12 @@ class Moment:
             shown |= _BAGS
         return shown
 
-    def zones_of(self, scope: Scope) -> tuple[tuple[Zone, ZoneSubject], ...]:
-        """The zones a scope is about with their subjects, the smallest first."""
+    def zones_of(self, scope: Scope) -> tuple[Zone, ...]:
+        """The zones a scope is about, the smallest first."""
         grounds = self.known.grounds
         found = grounds.get(scope)
         if found is None:
-            found = grounds[scope] = tuple((zone, ZoneSubject(zone.id)) for zone in self.zones if zone.kind in scope.zones)
+            found = grounds[scope] = tuple(zone for zone in self.zones if zone.kind in scope.zones)
         return found
 
     def position(self, person: Person) -> Position | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from analyzer.types import CameraId, ZoneId, ZoneKind
-from pipelines.records import StoredEvent
+from analyzer.types import CameraId, ZoneKind
+from pipelines.records import StoredEvent, ZoneVersion
 from pipelines.store.repository import Repository
+from pipelines.telling import place_of
 
 
 class Places:
@@ -16,13 +17,12 @@ class Places:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._names: dict[CameraId, dict[tuple[ZoneId, int], str | ZoneKind]] = {}
+        self._zones: dict[CameraId, tuple[ZoneVersion, ...]] = {}
 
     def zone_of(self, event: StoredEvent) -> str | ZoneKind | None:
-        """The name at the version the event was judged by, or its kind where it has none; the id of an unknown zone; ``None`` without a zone."""
+        """See `pipelines.telling.place_of`."""
         if event.zone is None:
             return None
-        if event.camera not in self._names:
-            zones = self._repository.zones(event.camera)
-            self._names[event.camera] = {(zone.id, zone.version): zone.called for zone in zones}
-        return self._names[event.camera].get((event.zone, event.zone_version or 1)) or event.zone
+        if event.camera not in self._zones:
+            self._zones[event.camera] = self._repository.zones(event.camera)
+        return place_of(event, self._zones[event.camera])

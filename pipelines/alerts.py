@@ -31,11 +31,12 @@ from standardwebhooks import Webhook
 from analyzer.sentences import Language
 from analyzer.types import EventId, Severity
 from pipelines.errors import PipelineError, Transient
-from pipelines.notice_text import TRIAL, Names, NameStore, Trial, names_of, reason, subject, text
+from pipelines.notice_text import TRIAL, Names, NameStore, Trial, names_of, subject, text
 from pipelines.outages import OutageNotice
 from pipelines.records import StoredEvent
 from pipelines.sources.address import redact
 from pipelines.store.entries import OUTAGES, Notice, Topic
+from pipelines.telling import reason
 
 SCHEDULE: Final = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """Seconds until each attempt after the one before: about three days in all, as the Standard Webhooks specification has it."""
@@ -118,7 +119,7 @@ def _event_data(event: StoredEvent, names: Names) -> dict[str, object]:
         "since": event.since.isoformat(),
         "opened_at": event.opened_at.isoformat(),
         "review_state": event.review_state,
-        "text": {language.value: reason(event, names, language) for language in Language},
+        "text": {language.value: reason(event, names.zone, language) for language in Language},
         "claim": "sign of a violation, not yet a violation" if event.review_state == "awaiting" else "reviewed",
     }
 
@@ -330,9 +331,10 @@ class Relay:
         done = []
         self._failing = set()
         for notice in self._store.undelivered(1000):
-            alert = self._alert(notice)
-            for channel in self._channels:
-                self._try(channel, notice, alert, now)
+            if waiting := [channel for channel in self._channels if self._waits(notice, channel, now)]:
+                alert = self._alert(notice)
+                for channel in waiting:
+                    self._try(channel, notice, alert, now)
             if all(self._over(notice, channel) for channel in self._channels):
                 done.append(notice.number)
         if done:
@@ -354,10 +356,15 @@ class Relay:
     def _over(self, notice: Notice, channel: Channel) -> bool:
         return channel.name in self._closed or self._progress[notice.number, channel.name].over
 
-    def _try(self, channel: Channel, notice: Notice, alert: Alert, now: datetime) -> None:
+    def _waits(self, notice: Notice, channel: Channel, now: datetime) -> bool:
+        """Whether the notice is due on the channel: asked first, because what a message says is looked up in the store."""
         progress = self._progress.setdefault((notice.number, channel.name), _Progress())
-        if progress.over or channel.name in self._closed | self._failing or (progress.due is not None and now < progress.due):
-            return
+        if progress.over or channel.name in self._closed | self._failing:
+            return False
+        return progress.due is None or now >= progress.due
+
+    def _try(self, channel: Channel, notice: Notice, alert: Alert, now: datetime) -> None:
+        progress = self._progress[notice.number, channel.name]
         if notice.topic not in channel.topics or _RANK[alert.severity] < _RANK[channel.least]:
             progress.over = True
             return

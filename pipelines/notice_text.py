@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
+from functools import partial
 from types import MappingProxyType
 from typing import Final, Protocol
-from zoneinfo import ZoneInfo
 
 from analyzer.entry import Text
 from analyzer.labels import SEVERITIES
 from analyzer.naming import sign_name
-from analyzer.sentences import Language, seconds, sentence
+from analyzer.sentences import Language, seconds
 from analyzer.types import CameraId, FacilityId, Severity, ZoneKind
 from pipelines.errors import NotFound
 from pipelines.outages import OutageNotice
 from pipelines.records import CameraRecord, FacilityRecord, ReviewState, StoredEvent, TimeBasis, ZoneVersion
 from pipelines.sla import Cause
+from pipelines.telling import DEFAULT_ZONE, moment, place_of, reason, span, time_zone
 
 CAUSES: Final[Mapping[Cause, Text]] = MappingProxyType(
     {
@@ -75,19 +76,16 @@ class NameStore(Protocol):
 
 def names_of(store: NameStore, about: StoredEvent | OutageNotice) -> Names:
     """Look up what the facility calls the places of an event or an outage."""
-    facility, clock = str(about.facility), ZoneInfo("Asia/Ho_Chi_Minh")
+    facility, clock = str(about.facility), time_zone(DEFAULT_ZONE)
     with suppress(NotFound):
         record = store.facility(about.facility)
-        facility, clock = record.name, ZoneInfo(record.timezone)
+        facility, clock = record.name, time_zone(record.timezone)
     ids = about.cameras if isinstance(about, OutageNotice) else (about.camera,)
     cameras = {}
     for one in ids:
         with suppress(NotFound):
             cameras[one] = store.camera(one).name
-    zone: str | ZoneKind | None = None
-    if isinstance(about, StoredEvent) and about.zone is not None:
-        known = {(zone.id, zone.version): zone.called for zone in store.zones(about.camera)}
-        zone = known.get((about.zone, about.zone_version or 1)) or about.zone
+    zone = place_of(about, store.zones(about.camera)) if isinstance(about, StoredEvent) and about.zone is not None else None
     return Names(facility, cameras, zone, clock)
 
 
@@ -107,36 +105,20 @@ def text(about: StoredEvent | OutageNotice | Trial, names: Names) -> str:
     """All that is told, in both languages, a line each."""
     if isinstance(about, Trial):
         return f"{TRIAL.vi}\n\n{TRIAL.en}\n\nID: {about.id}\n"
-    tell = _outage if isinstance(about, OutageNotice) else _event
-    parts = ["\n".join(tell(about, names, language)) for language in Language]  # type: ignore[arg-type]
+    tell = partial(_outage, about) if isinstance(about, OutageNotice) else partial(_event, about)
+    parts = ["\n".join(tell(names, language)) for language in Language]
     return "\n\n".join([*parts, f"ID: {about.id}"]) + "\n"
-
-
-def reason(event: StoredEvent, names: Names, language: Language) -> str:
-    """Why the event was raised, in one sentence."""
-    role = event.role.role if event.role else None
-    return sentence(event.rule, event.severity, role, names.zone, event.measures, event.votes, language)
 
 
 def _event(event: StoredEvent, names: Names, language: Language) -> Sequence[str]:
     vi = language is Language.VI
-    sign, severity = sign_name(event.rule, event.role), SEVERITIES[event.severity]
-    state = _STATES[event.review_state]
-    times = _when(event, names.clock, language)
-    if vi:
-        return (
-            f"{sign.vi} ({event.rule}, mức {severity.vi})",
-            f"{reason(event, names, language)}.",
-            f"Camera: {names.camera(event.camera)}; cơ sở: {names.facility}",
-            times,
-            state.vi,
-        )
+    sign, severity, state = sign_name(event.rule, event.role), SEVERITIES[event.severity], _STATES[event.review_state]
     return (
-        f"{sign.en} ({event.rule}, severity {severity.en})",
-        f"{reason(event, names, language)}.",
-        f"Camera: {names.camera(event.camera)}; facility: {names.facility}",
-        times,
-        state.en,
+        f"{sign.vi} ({event.rule}, mức {severity.vi})" if vi else f"{sign.en} ({event.rule}, severity {severity.en})",
+        f"{reason(event, names.zone, language)}.",
+        f"Camera: {names.camera(event.camera)}; {'cơ sở' if vi else 'facility'}: {names.facility}",
+        _when(event, names.clock, language),
+        state.vi if vi else state.en,
     )
 
 
@@ -156,9 +138,9 @@ _STATES: Final[Mapping[ReviewState, Text]] = MappingProxyType(
 def _when(event: StoredEvent, clock: tzinfo, language: Language) -> str:
     vi = language is Language.VI
     if event.time_basis is TimeBasis.UNKNOWN:
-        since, opened = _position(event.since_pts), _position(event.opened_pts)
+        since, opened = span(event.since_pts), span(event.opened_pts)
         return f"Từ {since}, báo ở {opened} của bản ghi" if vi else f"From {since}, told at {opened} of the recording"
-    since, opened = _moment(event.since, clock), _moment(event.opened_at, clock)
+    since, opened = moment(event.since, clock), moment(event.opened_at, clock)
     return f"Từ {since}, báo lúc {opened}" if vi else f"From {since}, told at {opened}"
 
 
@@ -166,7 +148,7 @@ def _outage(outage: OutageNotice, names: Names, language: Language) -> Sequence[
     vi = language is Language.VI
     state, cause = _connection(outage), CAUSES[outage.cause]
     listed = ", ".join(names.camera(camera) for camera in outage.cameras)
-    start = _moment(outage.start, names.clock)
+    start = moment(outage.start, names.clock)
     lines = [
         f"{state.vi}: {listed}" if vi else f"{state.en}: {listed}",
         f"Cơ sở: {names.facility}; nguyên nhân: {cause.vi}" if vi else f"Facility: {names.facility}; cause: {cause.en}",
@@ -182,13 +164,3 @@ def _connection(outage: OutageNotice) -> Text:
     if outage.end is None:
         return Text("Camera mất kết nối", "Camera off-line")
     return Text("Camera đã có lại kết nối", "Camera connected again")
-
-
-def _moment(at: datetime, clock: tzinfo) -> str:
-    return at.astimezone(clock).strftime("%d/%m/%Y %H:%M:%S")
-
-
-def _position(pts: timedelta) -> str:
-    minutes, rest = divmod(round(pts.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

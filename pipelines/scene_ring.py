@@ -42,7 +42,6 @@ class SceneRing:
         try:
             if self._until is None or at >= self._until:
                 self.close()
-                self._until = at + _AGAIN  # until it is known that the disk takes it
                 self._folder.mkdir(parents=True, exist_ok=True)
                 self._file = (self._folder / name_of(at.astimezone(UTC), SEEN)).open("wb")
                 self._until = at + self._length

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
-from analyzer.types import DoorReading, Presence, Reason, Verdict, ZoneId, ZoneSubject
+from analyzer.types import DoorReading, Presence, Reason, Verdict, ZoneId, zone_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +39,8 @@ class DoorsOpen:
         return reading.open if reading.probability >= self.probability_min else Presence.NOT_VISIBLE
 
 
-@lru_cache(maxsize=1024)
-def _subject(pair: tuple[str, str]) -> ZoneSubject:
-    return ZoneSubject(ZoneId("+".join(pair)))
-
-
 def _judge(pair: tuple[str, str], states: dict[str, Presence]) -> Judgement:
-    subject = _subject(pair)
+    subject = zone_subject(ZoneId("+".join(pair)))
     seen = {states.get(door, Presence.NOT_VISIBLE) for door in pair}
     if Presence.ABSENT in seen:
         return Judgement(subject, Verdict.COMPLIANT)

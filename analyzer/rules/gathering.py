@@ -12,7 +12,7 @@ from analyzer.moment import Moment, Person
 from analyzer.nearness import Reach, close_pairs, groups
 from analyzer.scope import Scope, Standing
 from analyzer.site import Zone
-from analyzer.types import Measure, Reason, Verdict, ZoneId, ZoneSubject
+from analyzer.types import Measure, Reason, Verdict, ZoneId, zone_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,15 @@ class Gathering:
             zone = self.scope.zone(person.zones)
             if zone is not None and self.scope.standing(person.role.role) is Standing.INSIDE:
                 members.setdefault(zone.id, []).append(person)
-        for zone, subject in moment.zones_of(self.scope):
+        for zone in moment.zones_of(self.scope):
             people = members.get(zone.id, ())
             if len(people) < self.count_min:
-                yield Judgement(subject, Verdict.COMPLIANT, None, zone)
+                yield Judgement(zone_subject(zone.id), Verdict.COMPLIANT, None, zone)
             else:
-                yield self._judge(moment, zone, subject, people)
+                yield self._judge(moment, zone, people)
 
-    def _judge(self, moment: Moment, zone: Zone, subject: ZoneSubject, people: Sequence[Person]) -> Judgement:
+    def _judge(self, moment: Moment, zone: Zone, people: Sequence[Person]) -> Judgement:
+        subject = zone_subject(zone.id)
         pairs = list(close_pairs(moment, people, Reach(self.radius_m, self.radius_heights, self.error_m_max)))
         group = groups(people, [pair for pair in pairs if pair.sure])[0]
         if len(group) >= self.count_min and not _related(moment, group):

@@ -10,7 +10,7 @@ from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope, Standing
-from analyzer.types import Measure, Verdict
+from analyzer.types import Measure, Verdict, zone_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class MannedPost:
     count_min: float = 1
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:
-        for zone, subject in moment.zones_of(self.scope):
+        for zone in moment.zones_of(self.scope):
             present = [
                 person
                 for person in moment.people
@@ -34,4 +34,4 @@ class MannedPost:
             verdict = Verdict.COMPLIANT if len(present) >= self.count_min else Verdict.VIOLATING
             measures = (Measure("people", float(len(present)), "", self.count_min),)
             tracks = tuple(sorted(track for person in present for track in person.tracks))
-            yield Judgement(subject, verdict, None, zone, None, tracks, measures)
+            yield Judgement(zone_subject(zone.id), verdict, None, zone, None, tracks, measures)

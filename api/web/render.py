@@ -14,8 +14,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.errors import Refusal, request_id
 from api.security.permissions import Principal
 from api.service import Service
-from api.wording.formats import DEFAULT_ZONE, Formats, time_zone
+from api.wording.formats import Formats
 from api.wording.texts import Texts, language_of, texts
+from pipelines.telling import DEFAULT_ZONE, time_zone
 
 LANGUAGE_COOKIE = "vigil_language"
 THEME_COOKIE = "vigil_theme"

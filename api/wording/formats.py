@@ -7,22 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from api.wording.texts import Language
 from pipelines.records import TimeBasis
+from pipelines.telling import moment, span
 
 _SIZES = (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000))
-DEFAULT_ZONE = "Asia/Ho_Chi_Minh"
 FIRST_YEAR, LAST_YEAR = 1970, 2200  # no recording is older; beyond the calendar's ends arithmetic fails
-
-
-def time_zone(name: str) -> tzinfo:
-    """The zone of that name; an unknown name falls back to Viet Nam's, where the facilities are."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(DEFAULT_ZONE)
 
 
 def parsed_day(text: str) -> date | None:
@@ -68,7 +59,7 @@ class Formats:
         """Date and clock time; without a real time only the position from the start of the recording."""
         if basis is TimeBasis.UNKNOWN:
             return self._offset(at)
-        return at.astimezone(self.zone).strftime("%d/%m/%Y %H:%M:%S")
+        return moment(at, self.zone)
 
     def clock(self, at: datetime, basis: TimeBasis = TimeBasis.LIVE) -> str:
         if basis is TimeBasis.UNKNOWN:
@@ -89,11 +80,7 @@ class Formats:
 
     def span(self, length: timedelta) -> str:
         """h:mm:ss, or m:ss below an hour."""
-        seconds = round(length.total_seconds())
-        hours, rest = divmod(abs(seconds), 3600)
-        minutes, seconds_left = divmod(rest, 60)
-        sign = "-" if seconds < 0 else ""
-        return f"{sign}{hours}:{minutes:02d}:{seconds_left:02d}" if hours else f"{sign}{minutes}:{seconds_left:02d}"
+        return span(length)
 
     def length(self, length: timedelta) -> str:
         """How long something lasted, in words of units."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 from analyzer.catalogue import CATALOGUE
 from analyzer.entry import Nature, Text
 from analyzer.naming import is_anywhere, sign_name
-from analyzer.sentences import sentence as core_sentence
 from analyzer.types import RuleId, ZoneKind
 from api.wording.texts import Language, texts
 from pipelines.records import StoredEvent
+from pipelines.telling import reason
 
 
 def known_rules() -> tuple[RuleId, ...]:
@@ -65,10 +65,9 @@ def sentence(event: StoredEvent, zone: str | ZoneKind | None, language: Language
         zone: what the facility calls the zone, if the event has one.
         language: of the sentence.
     """
-    role = event.role.role if event.role else None
     if is_anywhere(event.rule, event.zone):
         zone = texts(language)("event.anywhere")
-    return core_sentence(event.rule, event.severity, role, zone, event.measures, event.votes, language)
+    return reason(event, zone, language)
 
 
 def zone_label(zone: str | ZoneKind | None, language: Language) -> str | None:

@@ -13,7 +13,7 @@ import api
 from analyzer.entry import Nature
 from analyzer.types import MaskState, Need, Reason, Role, Severity
 from api.web.event import REASON_CODES
-from api.wording.formats import Formats, parsed_day, time_zone
+from api.wording.formats import Formats, parsed_day
 from api.wording.reasons import known_rules, measure_label, role_source, rule_basis, rule_nature, rule_text
 from api.wording.texts import LANGUAGES, language_of, texts
 from pipelines.records import (
@@ -26,6 +26,7 @@ from pipelines.records import (
     ReviewState,
     TimeBasis,
 )
+from pipelines.telling import time_zone
 
 VI, EN = texts("vi"), texts("en")
 CODES = {

@@ -67,6 +67,7 @@ class Outbox:
     notices: list[Notice]
     severity: Severity = Severity.HIGH
     struck: list[int] = field(default_factory=list)
+    looked_up: int = 0
 
     def undelivered(self, limit: int = 100) -> tuple[Notice, ...]:
         return tuple(notice for notice in self.notices if notice.number not in self.struck)[:limit]
@@ -75,6 +76,7 @@ class Outbox:
         self.struck += numbers
 
     def event(self, event: EventId) -> StoredEvent:
+        self.looked_up += 1
         return replace(EVENT, id=event, severity=self.severity)
 
     def facility(self, facility: FacilityId) -> FacilityRecord:
@@ -133,6 +135,18 @@ def test_a_failing_channel_holds_up_nobody_and_keeps_the_id() -> None:
         relay.round(now)
     assert sorted(bad.heard) == good.heard
     assert now - T0 < timedelta(minutes=1)
+
+
+def test_what_a_message_says_is_not_looked_up_before_it_is_due() -> None:
+    store, deaf = outbox(3), Ear(failures=99)
+    relay = Relay(store, [deaf])
+    relay.round(T0)
+    assert store.looked_up == 1  # the first failed: the channel is left alone for the rest of the round
+    relay.round(T0 + timedelta(seconds=1))
+    assert (store.looked_up, deaf.tried) == (2, 2)  # the second is due, the first is not yet
+    relay.round(T0 + timedelta(seconds=2))
+    relay.round(T0 + timedelta(seconds=3))
+    assert (store.looked_up, deaf.tried) == (3, 3)
 
 
 def test_gives_up_after_three_days_and_says_so() -> None:

@@ -41,7 +41,7 @@ SEEN = replace(
 LINE = OutageNotice(FacilityId("f"), Cause.FACILITY_LINE, tuple(CameraId(f"c{n}") for n in range(5)), T0)
 
 
-class Names2:
+class OneCamera:
     """Implements `NameStore` with one camera."""
 
     def facility(self, facility: FacilityId) -> FacilityRecord:
@@ -102,15 +102,23 @@ def test_every_cause_has_words() -> None:
 
 
 def test_names_are_those_of_the_facility_at_the_version_judged_by() -> None:
-    names = names_of(Names2(), SEEN)
+    names = names_of(OneCamera(), SEEN)
     assert (names.facility, names.camera(SEEN.camera), names.zone) == ("Khu cách ly số 1", "Hành lang tầng 2", "Hành lang 2")
     assert names.clock == ZoneInfo("Asia/Bangkok")
 
 
+def test_an_unknown_time_zone_stops_no_message() -> None:
+    class Elsewhere(OneCamera):
+        def facility(self, facility: FacilityId) -> FacilityRecord:
+            return replace(super().facility(facility), timezone="Mars/Olympus")
+
+    assert names_of(Elsewhere(), SEEN).clock == ZoneInfo("Asia/Ho_Chi_Minh")
+
+
 def test_ids_where_nothing_else_is_known() -> None:
     stranger = replace(SEEN, facility=FacilityId("x"), camera=CameraId("y"), zone_version=7)
-    names = names_of(Names2(), stranger)
+    names = names_of(OneCamera(), stranger)
     assert (names.facility, names.camera(stranger.camera), names.zone) == ("x", "y", "hall")
-    assert names_of(Names2(), EVENT).zone is None
-    assert names_of(Names2(), LINE).camera(CameraId("c0")) == "c0"
+    assert names_of(OneCamera(), EVENT).zone is None
+    assert names_of(OneCamera(), LINE).camera(CameraId("c0")) == "c0"
     assert datetime(2026, 3, 1, 15, tzinfo=names.clock) == datetime(2026, 3, 1, 8, tzinfo=UTC)

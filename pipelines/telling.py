@@ -1,0 +1,51 @@
+"""How events are told to people, on pages and in mails alike: places by their names, times by the facility's clock.
+
+Dates are dd/mm/yyyy with 24 hours, as people in Viet Nam read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from analyzer.sentences import Language, sentence
+from analyzer.types import ZoneKind
+from pipelines.records import StoredEvent, ZoneVersion
+
+DEFAULT_ZONE: Final = "Asia/Ho_Chi_Minh"
+
+
+def time_zone(name: str) -> tzinfo:
+    """The zone of that name; an unknown name falls back to Viet Nam's, where the facilities are."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo(DEFAULT_ZONE)
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """Date and time of day."""
+    return at.astimezone(zone).strftime("%d/%m/%Y %H:%M:%S")
+
+
+def span(length: timedelta) -> str:
+    """h:mm:ss, or m:ss below an hour."""
+    seconds = round(length.total_seconds())
+    hours, rest = divmod(abs(seconds), 3600)
+    minutes, seconds_left = divmod(rest, 60)
+    sign = "-" if seconds < 0 else ""
+    return f"{sign}{hours}:{minutes:02d}:{seconds_left:02d}" if hours else f"{sign}{minutes}:{seconds_left:02d}"
+
+
+def place_of(event: StoredEvent, zones: Iterable[ZoneVersion]) -> str | ZoneKind | None:
+    """What the zone of an event is called at the version the event was judged by; its id where ``zones`` (of the camera) do not hold it."""
+    judged_by = event.zone, event.zone_version or 1
+    return next((zone.called for zone in zones if (zone.id, zone.version) == judged_by), event.zone)
+
+
+def reason(event: StoredEvent, place: str | ZoneKind | None, language: Language | str) -> str:
+    """Why the event was raised, in one sentence: who, where, how long, what, and how much of it could be judged."""
+    role = event.role.role if event.role else None
+    return sentence(event.rule, event.severity, role, place, event.measures, event.votes, language)
