@@ -24,6 +24,9 @@ ROLES: Mapping[Role, Text] = {
     Role.UNKNOWN: Text("người chưa rõ vai trò", "person of unknown role"),
 }
 
+ANYWHERE = Text("toàn khung hình (chưa vẽ khu vực nào)", "anywhere in the picture (no zone is drawn)")
+"""The place of an event where nobody has drawn anything (mask-only mode)."""
+
 ZONES: Mapping[ZoneKind, Text] = {
     ZoneKind.CORRIDOR: Text("hành lang", "corridor"),
     ZoneKind.FLOOR_LOBBY: Text("sảnh chờ tầng", "floor lobby"),

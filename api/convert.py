@@ -38,7 +38,7 @@ from api.schemas import (
     ZoneOut,
 )
 from api.timeline import UNRECORDED, Timeline
-from api.wording.reasons import measure_label, rule_basis, rule_nature, sentence, sign_text, zone_label
+from api.wording.reasons import measure_label, rule_basis, rule_nature, sign_text, zone_label
 from api.wording.texts import texts
 from pipelines.looks import LookHour, added_up
 from pipelines.records import (
@@ -56,6 +56,7 @@ from pipelines.records import (
 from pipelines.sla import ConnectionReport, FacilityReport, Outage
 from pipelines.sources.address import redact
 from pipelines.store.repository import Repository
+from pipelines.telling import reason
 
 
 def evidence_href(evidence: Evidence) -> str | None:
@@ -199,7 +200,7 @@ def event_out(event: StoredEvent, places: Places) -> EventOut:
         rule=rule_out(event),
         severity=event.severity,
         subject=event.subject,
-        sentence=Bilingual(vi=sentence(event, zone, "vi"), en=sentence(event, zone, "en")),
+        sentence=Bilingual(vi=reason(event, zone, "vi"), en=reason(event, zone, "en")),
         since=event.since,
         opened_at=event.opened_at,
         ended_at=event.ended_at,

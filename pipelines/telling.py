@@ -10,6 +10,8 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from analyzer.labels import ANYWHERE
+from analyzer.naming import is_anywhere
 from analyzer.sentences import Language, sentence
 from analyzer.types import ZoneKind
 from pipelines.records import StoredEvent, ZoneVersion
@@ -48,4 +50,6 @@ def place_of(event: StoredEvent, zones: Iterable[ZoneVersion]) -> str | ZoneKind
 def reason(event: StoredEvent, place: str | ZoneKind | None, language: Language | str) -> str:
     """Why the event was raised, in one sentence: who, where, how long, what, and how much of it could be judged."""
     role = event.role.role if event.role else None
+    if is_anywhere(event.rule, event.zone):
+        place = ANYWHERE.vi if language == Language.VI else ANYWHERE.en
     return sentence(event.rule, event.severity, role, place, event.measures, event.votes, language)

@@ -19,10 +19,11 @@ from api.schemas import ReasonCode
 from api.timeline import Timeline, build_timeline, window_around
 from api.web.queue import Choice, camera_names, lasted, neighbours
 from api.web.render import Reader
-from api.wording.reasons import measure_label, role_source, rule_basis, rule_nature, rule_text, sentence, sign_text, zone_label
+from api.wording.reasons import measure_label, role_source, rule_basis, rule_nature, rule_text, sign_text, zone_label
 from pipelines.errors import NotFound
 from pipelines.records import EventFilter, Evidence, EvidenceKind, EvidenceState, Run, StoredEvent, TimeBasis
 from pipelines.store.repository import Repository
+from pipelines.telling import reason
 
 REASON_CODES: tuple[str, ...] = get_args(ReasonCode)
 _REACH = timedelta(minutes=15)
@@ -124,7 +125,7 @@ def why_of(event: StoredEvent, zone: str | ZoneKind | None, reader: Reader) -> W
         sign_text(event, language),
         rule_text(event.rule, language),
         is_anywhere(event.rule, event.zone),
-        sentence(event, zone, language),
+        reason(event, zone, language),
         rule_basis(event.rule),
         rule_nature(event.rule),
         tuple(_measure(measure, reader) for measure in event.measures),

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from analyzer.catalogue import CATALOGUE
 from analyzer.entry import Nature, Text
-from analyzer.naming import is_anywhere, sign_name
+from analyzer.naming import sign_name
 from analyzer.types import RuleId, ZoneKind
 from api.wording.texts import Language, texts
 from pipelines.records import StoredEvent
-from pipelines.telling import reason
 
 
 def known_rules() -> tuple[RuleId, ...]:
@@ -55,19 +54,6 @@ def role_source(name: str, language: Language) -> str:
     kind, _, what = name.partition(":")
     label = t.named("role_source", kind)
     return f"{label} ({t.named('role_source', what)})" if what else label
-
-
-def sentence(event: StoredEvent, zone: str | ZoneKind | None, language: Language) -> str:
-    """The reason in one sentence: who, where, how long, what, and how much of it could be judged.
-
-    Args:
-        event: the sign.
-        zone: what the facility calls the zone, if the event has one.
-        language: of the sentence.
-    """
-    if is_anywhere(event.rule, event.zone):
-        zone = texts(language)("event.anywhere")
-    return reason(event, zone, language)
 
 
 def zone_label(zone: str | ZoneKind | None, language: Language) -> str | None:

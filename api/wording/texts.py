@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any, Literal, get_args
 
 from analyzer.entry import Text
-from analyzer.labels import NEEDS, REASONS, ROLES, SEVERITIES, ZONES
+from analyzer.labels import ANYWHERE, NEEDS, REASONS, ROLES, SEVERITIES, ZONES
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -61,11 +61,9 @@ def _vocabulary(language: Language) -> dict[str, str]:
         "severity": SEVERITIES,
         "zone": ZONES,
     }
-    return {
-        f"{group}.{code.value}": text.vi if language == "vi" else text.en
-        for group, words in groups.items()
-        for code, text in words.items()
-    }
+    texts = {f"{group}.{code.value}": text for group, words in groups.items() for code, text in words.items()}
+    texts["event.anywhere"] = ANYWHERE
+    return {key: text.vi if language == "vi" else text.en for key, text in texts.items()}
 
 
 def language_of(wish: str | None) -> Language:

@@ -242,8 +242,8 @@ def test_mqtt() -> None:
     data = json.loads(body)["data"]
     assert data["event"] == EVENT.id
     assert data["text"] == {
-        "vi": "Không đeo khẩu trang; 5/5 thời điểm đánh giá được",
-        "en": "Without a mask; 5/5 instants assessable",
+        "vi": "Toàn khung hình (chưa vẽ khu vực nào), không đeo khẩu trang; 5/5 thời điểm đánh giá được",
+        "en": "Anywhere in the picture (no zone is drawn), without a mask; 5/5 instants assessable",
     }
 
 
