@@ -24,7 +24,8 @@ from pipelines.scene_ring import SceneRing
 from pipelines.seeing import Seer
 from pipelines.sources.camera import CameraPlan
 from pipelines.sources.lifecycle import State
-from pipelines.sources.wire import Glance, Tally
+from pipelines.sources.line import hindrance
+from pipelines.sources.wire import Glance, Line, Tally
 
 SCENES_KEPT: Final = timedelta(seconds=160)  # evidence reaches 10 s to both sides of at most two minutes
 
@@ -85,6 +86,8 @@ class LiveCamera:
         self._late: deque[datetime] = deque()
         self._blind = False
         self._judged = begins
+        self.line: GapReason | None = None  # what is wrong with the line
+        self.behind = timedelta(0)  # how late pictures come
         self.seen_at, self.ever_seen = begins, False  # when the last picture came
         self._stopped_live = False
         self.missed_seconds = 0.0  # person-seconds that the gates may have missed before the scene judged last
@@ -109,6 +112,7 @@ class LiveCamera:
         new.state, new.reason, new.rate, new.degraded = self.state, self.reason, self.rate, self.degraded
         new._health, new.health, new._judged = self._health, self.health, self._judged
         new._overlay, new._replay = self._overlay, self._replay
+        new.line, new.behind = self.line, self.behind
         new.seen_at, new.ever_seen = self.seen_at, self.ever_seen
         return new
 
@@ -135,11 +139,21 @@ class LiveCamera:
         self._stopped_live = state is State.STOPPED and self.state is State.LIVE and now - self.ledger.cursor < _STOPS_WITHIN
         if self._stopped_live:
             self._mark(now)
+        if state is not State.LIVE:
+            self.line, self.behind = None, timedelta(0)  # the next connection may be a better one
         self.state, self.reason = state, reason
+
+    def lined(self, line: Line) -> bool:
+        """Take in what the line gives; whether that began or ceased to hinder watching, or does so in another way."""
+        before = self.line
+        self.line, self.behind = hindrance(line, before), timedelta(seconds=line.late)
+        if before is GapReason.DELAYED is not self.line:
+            self._late.clear()  # what a line had held up comes at once: that it cannot all be looked at is not the machine's fault
+        return self.line is not before
 
     def glanced(self, glance: Glance, grey: Image, now: datetime) -> bool:
         """Take in a glance; whether the health of the picture changed. Quiet time is watched time."""
-        before = self.health.fault
+        before, taken = self.health.fault, self._taken(now)
         self.seen_at, self.ever_seen = max(self.seen_at, now), True
         # What plays recordings is meant to show them again.
         replayed = self.plan.address.is_network and self._replay.see(grey)
@@ -147,9 +161,9 @@ class LiveCamera:
         self.health = self._health.see(grey, glance.p_bytes, glance.arrival, looped=glance.looped or replayed)
         if before is None and self.health.fault is not None:
             # What was marked until now was not yet known to be ill; from here on it is said.
-            self._mark(now)
-        elif self.health.fault is not None or (not glance.awake and now - self._judged <= _LOOKED_AT):
-            self._mark(now)
+            self._mark(taken)
+        elif self.health.fault is not None or (not glance.awake and taken - self._judged <= _LOOKED_AT):
+            self._mark(taken)
         return self.health.fault is not before
 
     def understood(self, scene: Scene, *, unasked: bool = False) -> tuple[Event, ...]:
@@ -237,6 +251,10 @@ class LiveCamera:
     def scenes_between(self, since: datetime, until: datetime) -> tuple[Scene, ...]:
         return tuple(scene for scene in self.scenes if since <= scene.frame.at <= until)
 
+    def _taken(self, arrived: datetime) -> datetime:
+        """When what arrives now was taken."""
+        return arrived - self.behind
+
     def _mark(self, at: datetime) -> None:
         fault = self.health.fault
         if self._blind:  # from the picture that failed to the next one that did not, nobody looked
@@ -247,8 +265,10 @@ class LiveCamera:
             self.ledger.mark(at, CoverageState.GAP, fault)
         elif fault is not None:
             self.ledger.mark(at, CoverageState.DEGRADED, fault)
-        elif self.degraded or len(self._late) > 0.2 * 10 * self.rate:
+        elif self.degraded or (self.line is None and len(self._late) > 0.2 * 10 * self.rate):
             self.ledger.mark(at, CoverageState.DEGRADED, GapReason.OVERLOAD)
+        elif self.line is not None:
+            self.ledger.mark(at, CoverageState.DEGRADED, self.line)
         else:
             self.ledger.mark(at, CoverageState.LIVE)
 

@@ -15,7 +15,7 @@ from pipelines.metrics import LiveMetrics
 from pipelines.sources.camera import CameraStatus
 from pipelines.sources.lifecycle import State
 from pipelines.sources.liveclock import LiveClock
-from pipelines.sources.wire import Glance, Tally
+from pipelines.sources.wire import Glance, Line, Tally
 
 
 class Listening:
@@ -56,6 +56,16 @@ class Listening:
                 self._metrics.clock_still(camera, still=known.clock_still)
         if changed and known is not None:
             self._log.warning("picture.health", camera=camera, fault=known.health.fault)
+
+    def lined(self, camera: CameraId, line: Line) -> None:
+        with self._lock:
+            known = self._cameras.get(camera)
+            changed = known is not None and known.lined(line)
+        if known is not None:
+            self._metrics.line(camera, line)
+        if changed and known is not None:
+            log = self._log.info if known.line is None else self._log.warning
+            log("camera.line", camera=camera, fault=known.line, late=round(line.late, 1), filled=round(line.filled, 2))
 
     def changed(self, status: CameraStatus, now: float) -> None:
         with self._lock:

@@ -95,7 +95,7 @@ class Sealing:
                 for name, episode in list(camera.episodes.items()):
                     if self._stopping.is_set():
                         return
-                    if due(episode, now()):
+                    if due(episode, now() - camera.behind):
                         self._seal(camera, name, episode)
 
     def _resume(self, cameras: Sequence[LiveCamera]) -> None:

@@ -14,7 +14,7 @@ from pipelines.outages import OutageNotice
 from pipelines.records import DropReason
 from pipelines.sla import Cause
 from pipelines.sources.lifecycle import State
-from pipelines.sources.wire import Glance, Tally
+from pipelines.sources.wire import Glance, Line, Tally
 
 _LATENCY: Final = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0)
 
@@ -58,6 +58,10 @@ class LiveMetrics:
             ["camera"],
             registry=self.registry,
         )
+        self._late = Gauge("vigil_camera_late_seconds", "By which pictures come late", ["camera"], registry=self.registry)
+        self._filled = Gauge(
+            "vigil_camera_filled_share", "Of the asked pictures, those that the line gave", ["camera"], registry=self.registry
+        )
         self._clock_still = Gauge(
             "vigil_camera_clock_still", "1 while the clock in the picture stands still", ["camera"], registry=self.registry
         )
@@ -81,6 +85,11 @@ class LiveMetrics:
         if missed_seconds > 0:
             self._misses.labels(camera).inc()
             self._unseen.labels(camera).inc(missed_seconds)
+
+    def line(self, camera: CameraId, line: Line) -> None:
+        """How late pictures come, and how many of those that are asked for."""
+        self._late.labels(camera).set(line.late)
+        self._filled.labels(camera).set(line.filled)
 
     def clock_still(self, camera: CameraId, *, still: bool) -> None:
         self._clock_still.labels(camera).set(still)

@@ -18,7 +18,7 @@ from pipelines.sources.address import CameraAddress, redact
 from pipelines.sources.camera import CameraPlan, CameraStatus, CameraWorker, StartPacer
 from pipelines.sources.lifecycle import State
 from pipelines.sources.liveclock import LiveClock
-from pipelines.sources.wire import Glance, Opened, Tally
+from pipelines.sources.wire import Glance, Line, Opened, Tally
 
 HeadFinder = Callable[[Sequence[Frame]], Sequence[Sequence[float]]]
 """Heights of the heads in each frame, pixels."""
@@ -65,6 +65,8 @@ class _Looker:
         self.glances.append(glance)
         self.mean = float(grey.mean())
         self.state = self.health.see(grey, glance.p_bytes, glance.arrival)
+
+    def lined(self, camera: CameraId, line: Line) -> None: ...
 
     def changed(self, status: CameraStatus, now: float) -> None: ...
 

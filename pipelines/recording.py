@@ -9,7 +9,7 @@ from models.frame import Image
 from pipelines.inbox import Caught
 from pipelines.sources.camera import CameraStatus
 from pipelines.sources.lifecycle import State
-from pipelines.sources.wire import Glance, Tally
+from pipelines.sources.wire import Glance, Line, Tally
 
 
 class Recording:
@@ -21,6 +21,8 @@ class Recording:
     def caught(self, caught: Caught) -> None: ...
 
     def glanced(self, camera: CameraId, glance: Glance, grey: Image) -> None: ...
+
+    def lined(self, camera: CameraId, line: Line) -> None: ...
 
     def counted(self, camera: CameraId, tally: Tally) -> None: ...
 

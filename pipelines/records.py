@@ -78,6 +78,8 @@ class GapReason(StrEnum):
     MOVED = "moved"
     LOOPED = "looped"
     OVERLOAD = "overload"
+    DELAYED = "delayed"  # pictures come, but seconds after they were taken
+    SPARSE = "sparse"  # fewer pictures come than are asked for
     ANALYSIS = "analysis"
     MAINTENANCE = "maintenance"
     STOPPED = "stopped"

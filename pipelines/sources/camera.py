@@ -31,7 +31,7 @@ from pipelines.sources.address import CameraAddress, destination, redact
 from pipelines.sources.lifecycle import Command, Fault, Life, Picture, Signal, Start, State, Stop, Tick, step
 from pipelines.sources.liveclock import LiveClock
 from pipelines.sources.request import CaptureRequest, Wish
-from pipelines.sources.wire import Ended, Glance, Message, Opened, Pulse, Receiver, Shot, Tally, WireError
+from pipelines.sources.wire import Ended, Glance, Line, Message, Opened, Pulse, Receiver, Shot, Tally, WireError
 
 _POLL = 0.2  # s
 _AHEAD = 0.25  # s that a picture may lie after its own arrival
@@ -88,6 +88,10 @@ class Listener(Protocol):
     def caught(self, caught: Caught) -> None: ...
 
     def glanced(self, camera: CameraId, glance: Glance, grey: Image) -> None: ...
+
+    def lined(self, camera: CameraId, line: Line) -> None:
+        """What the line gives, about once a second while packets come."""
+        ...
 
     def changed(self, status: CameraStatus, now: float) -> None: ...
 
@@ -249,6 +253,8 @@ class CameraWorker:
                 self._signal(Picture())
                 grey = np.frombuffer(pixels, np.uint8).reshape(message.height, message.width)
                 self._listener.glanced(self._plan.camera, message, grey)
+            case Line():
+                self._listener.lined(self._plan.camera, message)
             case Pulse():
                 if not self._plan.decode and message.tally.captured > self._tally.captured:
                     self._signal(Picture())  # of a stream that is only recorded, packets are all that can be seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from copy import copy
@@ -24,6 +25,7 @@ from pipelines.health import LoopWatch
 from pipelines.ring import Recorder
 from pipelines.sources.address import Scheme
 from pipelines.sources.arriving import live, paced, stamp_of
+from pipelines.sources.line import LineWatch
 from pipelines.sources.nap import Nap
 from pipelines.sources.opening import open_stream
 from pipelines.sources.painted import painted
@@ -33,6 +35,8 @@ from pipelines.sources.wire import Glance, Opened, Pulse, Send, Shot, Tally, sen
 
 _GLANCE_EVERY: Final = 1.0  # s
 _PULSE_EVERY: Final = 0.5  # s
+_LINE_EVERY: Final = 1.0  # s
+_WAITED: Final = 0.02  # s; a packet that was not waited for longer had been there already
 _UNDECODABLE: Final = 5  # packets in a row without a picture: the stream is another one now
 _TIMELESS: Final = frozenset({"mjpeg"})  # JPEG by JPEG over HTTP says nothing of time: the library makes up 25 a second
 
@@ -98,6 +102,7 @@ class Streaming:
         self._size: tuple[int, int] = (0, 0)
         self._codec = ""
         self._key_at, self._gop_seconds = 0.0, 0.0
+        self._line, self._line_told = LineWatch(wishes.most), -math.inf
 
     @property
     def tally(self) -> Tally:
@@ -118,6 +123,11 @@ class Streaming:
             if self._request.scheme is not Scheme.FILE:
                 return  # a recording is played again, a camera that ends is a fault
 
+    @property
+    def _has_line(self) -> bool:
+        """A recording is never late; of a stream that is only recorded nothing is asked."""
+        return self._request.decode and self._request.scheme is not Scheme.FILE
+
     def _announce(self, width: int, height: int, rate: Fraction | None) -> None:
         self._size = width, height
         self._send(self._request.descriptor, Opened(self._codec, width, height, float(rate) if rate else None))
@@ -130,14 +140,21 @@ class Streaming:
     def _watch(self, container: InputContainer, stream: VideoStream) -> None:
         folder = self._request.ring
         ring = Recorder(Path(folder), self._request.segment) if folder is not None else None
-        arrivals = Arrivals()
+        arrivals, asked = Arrivals(), -math.inf
+        self._line = LineWatch(self._wishes.most)
         try:
             for packet, arrival in self._arriving(container, stream):
+                stamp = None if self._codec in _TIMELESS else stamp_of(packet)
+                self._line.packet(stamp, arrival, waited=arrival - asked >= _WAITED)
                 if ring is not None:
-                    came = arrivals.place(None if self._codec in _TIMELESS else stamp_of(packet), arrival)
+                    came = arrivals.place(stamp, arrival)
                     wall = self._request.wall + came - self._request.mono
                     ring.write(packet, stream, came, wall, wanted=self._wishes.record)
                 self._packet(packet, stream, arrival)
+                if self._has_line and arrival - self._line_told >= _LINE_EVERY:
+                    self._line_told = arrival
+                    self._send(self._request.descriptor, self._line.state(arrival))
+                asked = self._clock()
         finally:
             if ring is not None:
                 ring.close()
@@ -175,6 +192,7 @@ class Streaming:
         wishes = self._wishes
         if wishes.rate != self._pace.rate:
             self._pace = RateSampler(wishes.rate, self._pace.next_due)
+        self._line.rate = wishes.most
         if wishes.most != self._grid.rate:
             self._grid = RateSampler(wishes.most, self._grid.next_due)
         self._gate.hold(wishes.hold_until)
@@ -269,6 +287,8 @@ class Streaming:
         """What refers to a damaged picture is damaged, flagged or not, until the next keyframe."""
         self._broken = self._broken or frame.is_corrupt or packet.is_corrupt
         self._counts.corrupt += self._broken
+        if self._broken:
+            self._line.damaged()
         return self._broken
 
     # --- pictures ---------------------------------------------------------------------------------

@@ -10,8 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-# Beyond this the timestamps are wrong (a wrap, a jump, a camera whose clock was set), not the network late.
-_TOLERANCE = 5.0
+_AHEAD = 5.0
+"""s by which the stream may be ahead of its arrival; beyond that a timestamp is wrong (a wrap, a jump, a clock that was set)."""
+
+_BEHIND = 20.0
+"""s by which it may lie behind: a line too thin for its stream delivers everything ever later. What happened took as long as
+the stream says all the same. Beyond that the camera's clock is taken to be slow."""
+
 _JITTER = 1.0  # s by which a network may delay a picture
 _LEAST_STEP = 0.001  # s; two pictures never share an instant
 
@@ -42,7 +47,7 @@ class StreamTimeline:
         if pts is not None and self._last_pts is not None:
             delta = pts - self._last_pts
             # A burst after a pause brings several seconds at once: the sum since the start decides, not the step.
-            if delta <= 0 or abs(delta - behind) > _TOLERANCE:
+            if delta <= 0 or not -_BEHIND <= delta - behind <= _AHEAD:
                 self.anomalies += 1
                 delta = None
             else:

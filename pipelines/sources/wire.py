@@ -89,6 +89,18 @@ class Pulse:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """What the line gave lately: see `pipelines.sources.line`.
+
+    ``filled``: share of the asked pictures that came, 0..1; ``late``: s by which even the most punctual packet was late.
+    """
+
+    arrival: float
+    filled: float
+    late: float
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """Why the process ends by itself; ``text`` is redacted."""
 
@@ -97,8 +109,8 @@ class Ended:
     tally: Tally
 
 
-Message = Opened | Shot | Glance | Pulse | Ended
-_KINDS: Final[tuple[type[Message], ...]] = (Opened, Shot, Glance, Pulse, Ended)
+Message = Opened | Shot | Glance | Pulse | Line | Ended
+_KINDS: Final[tuple[type[Message], ...]] = (Opened, Shot, Glance, Pulse, Line, Ended)
 
 
 class Send(Protocol):

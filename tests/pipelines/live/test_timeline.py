@@ -52,6 +52,26 @@ def test_a_real_pause_is_kept() -> None:
     assert [line.place(t, t) for t in (0.0, 0.2, 8.2, 8.4)] == pytest.approx([0.0, 0.2, 8.2, 8.4])
 
 
+@pytest.mark.parametrize("share", [0.4, 0.9])
+def test_a_dwell_over_a_thin_line_is_as_long_as_it_was(share: float) -> None:
+    """Everything comes, ever later, up to twelve seconds; what gathered then comes at once."""
+    line = StreamTimeline()
+    length = round(12.0 / (1 / share - 1) * 5)
+    slow = [line.place(i / 5, 10 + i / 5 / share) for i in range(length)]
+    assert slow == pytest.approx([i / 5 for i in range(length)])
+    end = 10 + length / 5 / share
+    burst = [line.place(i / 5, end) for i in range(length, length + 60)]
+    assert burst == pytest.approx([i / 5 for i in range(length, length + 60)])
+    assert line.anomalies == 0
+
+
+def test_a_clock_at_half_speed_is_set_right_now_and_then() -> None:
+    line = StreamTimeline()
+    placed = [line.place(i / 10, 10 + i / 5) for i in range(1000)]
+    assert 199.8 - 20.2 <= placed[-1] <= 199.8
+    assert line.anomalies >= 4
+
+
 def test_what_gathered_is_dated_back() -> None:
     burst = [(7.0, 50.0), (7.2, 50.001), (7.4, 50.002), (7.6, 50.15)]
     assert dated_back(burst) == pytest.approx([49.55, 49.75, 49.95, 50.15])

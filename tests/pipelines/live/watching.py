@@ -16,7 +16,7 @@ from pipelines.sources.address import parse_address
 from pipelines.sources.camera import CameraPlan, CameraStatus, CameraWorker, StartPacer
 from pipelines.sources.lifecycle import State
 from pipelines.sources.liveclock import LiveClock
-from pipelines.sources.wire import Glance, Tally
+from pipelines.sources.wire import Glance, Line, Tally
 
 SLACK = 15.0  # waits name what an idle machine needs; a loaded one may take so many times longer
 
@@ -28,6 +28,7 @@ class Notebook:
     pictures: list[Caught] = field(default_factory=list)
     glances: list[Glance] = field(default_factory=list)
     states: list[tuple[float, State]] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
     tallies: list[Tally] = field(default_factory=list)
     news: threading.Condition = field(default_factory=threading.Condition)
     reasons: set[GapReason] = field(default_factory=set)  # ever given for not being live
@@ -41,6 +42,11 @@ class Notebook:
     def glanced(self, camera: CameraId, glance: Glance, grey: Image) -> None:
         with self.news:
             self.glances.append(glance)
+            self.news.notify_all()
+
+    def lined(self, camera: CameraId, line: Line) -> None:
+        with self.news:
+            self.lines.append(line)
             self.news.notify_all()
 
     def changed(self, status: CameraStatus, now: float) -> None:
