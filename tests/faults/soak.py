@@ -1,9 +1,9 @@
 """A soak: many cameras with random faults for a while; memory, descriptors and threads must stay flat, time must add up.
 
-    python -m tests.faults.soak --minutes 60 --cameras 16 [--people 5 --recording RECORDING]
+    python -m tests.faults.soak --minutes 60 --cameras 16 [--people 5 --recording RECORDING...]
 
-With ``--people`` so many of the cameras show a recording with people, again and again, the shipped networks look at all of
-them and evidence is written; without it nothing looks at the pictures.
+With ``--people`` so many of the cameras show recordings with people, never twice in the same way (that would be noticed, and
+nothing judged), the shipped networks look at all of them and evidence is written; without it nothing looks at the pictures.
 """
 
 from __future__ import annotations
@@ -17,22 +17,23 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import psutil
 
 from models.perception import load_perception
 from pipelines.coverage import summed
-from pipelines.records import CoverageState
+from pipelines.records import CoverageState, EventFilter, StoredEvent
 from pipelines.seeing import BatchedSeer
 from tests.faults.test_perception import Blinking
-from tests.pipelines.live.running import running, with_ring
+from tests.pipelines.live.running import Running, running, with_ring
 from tests.pipelines.live.watching import plan_for
 from tests.rtsp.camera import Behaviour, Mode, RtspCamera
 from tests.rtsp.pictures import Picture, walk, write_clip
@@ -43,10 +44,10 @@ _FAULTS = (Mode.RESET, Mode.CLOSE, Mode.STALL, Mode.CORRUPT, Mode.WRONG_PTS, Mod
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """So many cameras show this recording."""
+    """So many cameras show these recordings."""
 
     cameras: int
-    recording: Path
+    recordings: tuple[Path, ...]
 
 
 def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people: People | None = None) -> dict[str, object]:
@@ -54,7 +55,7 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
     empty = load(write_clip(folder / "clip.mp4", walk(300, *size), rate=5, keyframe_every=10))
     shown = [empty] * count
     if people is not None:
-        pictures = pictures_of(people.recording, size, 5)
+        pictures = varied(people.recordings, size, 5, 60 * minutes)
         shown[: people.cameras] = [load(write_clip(folder / "people.mp4", pictures, rate=5, keyframe_every=10))] * people.cameras
     seer = Blinking() if people is None else BatchedSeer(load_perception())
     rng, process = random.Random(0), psutil.Process()
@@ -83,7 +84,7 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
         cpu = spent.user + spent.system + spent.children_user + spent.children_system
         raised = [repr(error) for error in run.raised]
         ledgers = [run.coverage(plan.camera) for plan in plans]
-        events = run.events()
+        events = list(_all_events(run))
         rows = [row for event in events for row in run.repository.evidence(event.id)]
         states = Counter(" ".join(filter(None, (row.kind, row.state, row.reason))) for row in rows)
     warm = [sample for sample in samples if sample[0] > 0.25 * 60 * minutes]
@@ -105,6 +106,7 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
         "load": [round(float(f([s[2] for s in outside])), 1) for f in (np.min, np.median, np.max)],
         "cpu_share": round(cpu / (60 * minutes), 2),
         "gaps": dict(Counter(str(i.reason) for ledger in ledgers for i in ledger if i.state is CoverageState.GAP)),
+        "degraded": dict(Counter(str(i.reason) for ledger in ledgers for i in ledger if i.state is CoverageState.DEGRADED)),
         "intervals": sum(map(len, ledgers)),
         "unexplained_gaps": unexplained,
         "holes": sum(a.end != b.start for ledger in ledgers for a, b in pairwise(ledger)),
@@ -115,14 +117,39 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
     }
 
 
-def pictures_of(recording: Path, size: tuple[int, int], rate: int) -> Iterator[Picture]:
-    """Its pictures at another size and rate."""
+def varied(recordings: Sequence[Path], size: tuple[int, int], rate: int, seconds: float) -> Iterator[Picture]:
+    """Their pictures at another size and rate, in turn for so long: to and fro, mirrored or not, cut, faster or slower by chance."""
+    rng, left = random.Random(1), round(seconds * rate)
+    while left > 0:
+        mirrored, scale, speed = rng.random() < 0.5, rng.uniform(0.7, 1.0), rng.uniform(0.7, 1.3)
+        x, y = rng.random(), rng.random()
+        there = list(pictures_of(rng.choice(recordings), rate / speed))
+        for picture in chain(there, reversed(there), there):  # who is seen for some seconds only would break no rule
+            height, width = (round(side * scale) for side in picture.shape[:2])
+            top, leftmost = round((picture.shape[0] - height) * y), round((picture.shape[1] - width) * x)
+            cut = cv2.resize(picture[top : top + height, leftmost : leftmost + width], size, interpolation=cv2.INTER_AREA)
+            yield np.ascontiguousarray(cut[:, ::-1] if mirrored else cut, dtype=np.uint8)
+            left -= 1
+            if left == 0:
+                return
+
+
+def pictures_of(recording: Path, rate: float) -> Iterator[Picture]:
+    """Its pictures at another rate."""
     due = 0.0
     with av.open(str(recording)) as container:
         for frame in container.decode(video=0):
             if float(frame.time or 0.0) + 0.0005 >= due:
                 due += 1 / rate
-                yield frame.to_ndarray(format="bgr24", width=size[0], height=size[1], interpolation="AREA")
+                yield np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+
+
+def _all_events(run: Running) -> Iterator[StoredEvent]:
+    page = run.repository.events(EventFilter(), limit=200)
+    yield from page.events
+    while page.next is not None:
+        page = run.repository.events(EventFilter(), limit=200, after=page.next)
+        yield from page.events
 
 
 def _captures(process: psutil.Process) -> tuple[float, int]:
@@ -141,9 +168,9 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=640)
     parser.add_argument("--height", type=int, default=360)
     parser.add_argument("--people", type=int, default=0)
-    parser.add_argument("--recording", type=Path)
+    parser.add_argument("--recording", type=Path, nargs="+")
     args = parser.parse_args()
-    people = People(args.people, args.recording) if args.people and args.recording else None
+    people = People(args.people, tuple(args.recording)) if args.people and args.recording else None
     with tempfile.TemporaryDirectory() as folder:
         figures = soak(args.minutes, args.cameras, (args.width, args.height), Path(folder), people)
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
