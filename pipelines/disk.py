@@ -108,6 +108,11 @@ class Disk:
         usage = shutil.disk_usage(self._folder)
         return self._ladder.see(usage.free, usage.total, given_up + self._released)
 
+    @property
+    def free(self) -> int:
+        """Bytes that could still be written."""
+        return shutil.disk_usage(self._folder).free
+
     def hold(self) -> None:
         """Lay the ballast, if there is room enough for it."""
         if self._ballast.exists() or self.level() > DiskLevel.NORMAL:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from analyzer.types import CameraId
 from models.frame import Frame
@@ -22,7 +22,7 @@ _CATCHING_UP = 20  # ... while it hands in the pictures from the last keyframe o
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Caught:
-    """A picture and when it arrived (monotonic seconds). ``catch_up``: from before the gate woke up.
+    """A picture, when it arrived and when it was here, decoded (monotonic seconds). ``catch_up``: from before the gate woke up.
 
     ``unasked``: both gates saw nothing in it, the detector looks all the same.
     """
@@ -31,6 +31,7 @@ class Caught:
     arrival: float
     catch_up: bool = False
     unasked: bool = False
+    came: float = field(default_factory=time.monotonic)
 
     @property
     def camera(self) -> CameraId:

@@ -93,7 +93,7 @@ class Live:
         self._stopping, self._stop_by = threading.Event(), math.inf
         self._log = structlog.get_logger()
         self.metrics = metrics or LiveMetrics()
-        self._writer = LiveWriter(repository, origin.site.facility.id, self._drain, self._stored)
+        self._writer = LiveWriter(repository, origin.site.facility.id, self._drain, self._stored, self.metrics.stage)
         self._looking = Looking(
             self._cameras,
             self._workers,
@@ -105,7 +105,7 @@ class Live:
         )
         self._inbox = Inbox(self._looking.late)
         self.listening = Listening(self._cameras, self._inbox, self._clock, self.metrics, self._lock)
-        self._sealing = Sealing(evidence, repository, origin.site, zones) if evidence is not None else None
+        self._sealing = Sealing(evidence, repository, origin.site, zones, self.metrics.stage) if evidence is not None else None
         self._books = Books(repository, self._writer, self._sealing, memory, self._lock)
         self._facility = FacilityWatch(origin, repository, self._writer, evidence)
         self._heartbeat, self._beaten = heartbeat, 0.0
@@ -243,6 +243,7 @@ class Live:
                 planned = self._facility.maintenance(now)
                 for camera in self._cameras.values():
                     camera.elapsed(now, planned=planned)
+                    self.metrics.watched(camera.camera, camera.ledger.spent, camera.silent(now))
             self._look_at_facility(now)
             if time.monotonic() - last >= _ADMISSION:
                 self._admit(time.monotonic() - last)
@@ -286,7 +287,7 @@ class Live:
 
     def _admit(self, elapsed: float) -> None:
         self._rates.admit(elapsed, self._open_cameras(), self._workers, self.metrics)
-        self.metrics.waiting(len(self._inbox))
+        self.metrics.waiting(len(self._inbox), self._writer.backlog)
         with self._lock:
             self.metrics.judged([tally for camera in self._cameras.values() for tally in camera.engine.tallies()])
 

@@ -116,6 +116,10 @@ class LiveCamera:
         new.seen_at, new.ever_seen = self.seen_at, self.ever_seen
         return new
 
+    def silent(self, now: datetime) -> timedelta | None:
+        """How long no picture has come; ``None`` while none ever has."""
+        return now - self.seen_at if self.ever_seen else None
+
     @property
     def clock_still(self) -> bool:
         """The clock that the camera writes into its picture stands still although the picture lives."""

@@ -16,6 +16,7 @@ from pipelines.sources.camera import CameraStatus
 from pipelines.sources.lifecycle import State
 from pipelines.sources.liveclock import LiveClock
 from pipelines.sources.wire import Glance, Line, Tally
+from pipelines.stages import Stage
 
 
 class Listening:
@@ -42,6 +43,8 @@ class Listening:
         self._log = structlog.get_logger()
 
     def caught(self, caught: Caught) -> None:
+        if not caught.catch_up:  # those had been let pass on purpose
+            self._metrics.stage(Stage.CAPTURE, caught.came - caught.arrival)
         self._inbox.put(caught)
 
     def glanced(self, camera: CameraId, glance: Glance, grey: Image) -> None:
@@ -76,6 +79,7 @@ class Listening:
             camera.connection(status.life.state, status.life.reason, self._clock.utc(now))
         if before is not status.life.state:
             note = {} if status.life.state is State.LIVE else {"reason": status.life.reason, "error": status.text}
+            self._metrics.reconnects(status.camera, status.reconnects)
             self._log.info("camera.state", camera=status.camera, state=status.life.state, attempts=status.attempts, **note)
             self._metrics.state(status.camera, status.life.state)
         if status.life.crash_loop:

@@ -19,6 +19,7 @@ from pipelines.metrics import LiveMetrics
 from pipelines.records import DropReason
 from pipelines.seeing import Blind, Exhausted, GuardedSeer
 from pipelines.sources.camera import CameraWorker
+from pipelines.stages import Stage, timing
 
 HOLD: Final = 3.0  # s a camera stays awake after a track was seen
 
@@ -59,6 +60,8 @@ class Looking:
             Exhausted: perception hangs again and again.
         """
         began = time.monotonic()
+        for caught in batch:
+            self._metrics.stage(Stage.WAIT, began - caught.came)
         self._rates.handed_in(len(batch))
         try:
             answers = self._seer.look([caught.frame for caught in batch])
@@ -83,7 +86,8 @@ class Looking:
             if camera is None:
                 return
             try:
-                events = camera.understood(scene, unasked=caught.unasked)
+                with timing(self._metrics.stage, Stage.JUDGE):
+                    events = camera.understood(scene, unasked=caught.unasked)
             except Exception as error:  # noqa: BLE001 - one camera's broken judgement must not end the watch of the others
                 self._log.exception("judgement.failed", camera=caught.camera, error=str(error))
                 camera.failed(scene.frame.at, DropReason.FAILED)

@@ -25,6 +25,7 @@ from pipelines.live_resuming import episode_from
 from pipelines.records import Evidence, TimeBasis, ZoneVersion
 from pipelines.ring import covering
 from pipelines.scene_ring import scenes_between
+from pipelines.stages import Stage, Timed, timing, untimed
 from pipelines.store.repository import Repository
 
 _PACE: Final = 2.0  # s
@@ -33,10 +34,17 @@ _MARGIN: Final = timedelta(seconds=15)
 
 
 class Sealing:
-    """Seals episodes of all cameras."""
+    """Seals episodes of all cameras; ``timed`` is told how long that takes."""
 
-    def __init__(self, evidence: EvidenceWriter, repository: Repository, site: Site, zones: Sequence[ZoneVersion]) -> None:
-        self._evidence, self._repository, self._site = evidence, repository, site
+    def __init__(
+        self,
+        evidence: EvidenceWriter,
+        repository: Repository,
+        site: Site,
+        zones: Sequence[ZoneVersion],
+        timed: Timed = untimed,
+    ) -> None:
+        self._evidence, self._repository, self._site, self._timed = evidence, repository, site, timed
         self.zones = tuple(zones)
         self._stopping = threading.Event()
         self._tries: Counter[EventId] = Counter()
@@ -125,7 +133,8 @@ class Sealing:
             scenes = camera.scenes_between(opened.since - _MARGIN, episode.last.at + _MARGIN)
             footage = self._footage(camera, camera.zero)
             try:
-                self._evidence.seal(episode, footage, scenes, self._case(camera, opened))
+                with timing(self._timed, Stage.SEAL):
+                    self._evidence.seal(episode, footage, scenes, self._case(camera, opened))
             except PipelineError as error:
                 self._tries[name] += 1
                 self._log.warning("evidence.failed", id=name, error=str(error), tries=self._tries[name])

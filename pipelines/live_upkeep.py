@@ -46,6 +46,7 @@ class Upkeep:
         if self._disk is None:
             return
         before, self._level = self._level, self._disk.level(self._given_up(cameras))
+        self._metrics.disk(self._disk.free)
         if self._level is DiskLevel.FULL and self._disk.release():
             self._log.error("disk.ballast_released")
         if self._level is before:

@@ -18,6 +18,7 @@ from analyzer.types import CameraId, Event, FacilityId, RunId, Tally
 from pipelines.errors import StoreError
 from pipelines.looks import LookHour
 from pipelines.records import CoverageInterval, Run, TimeBasis
+from pipelines.stages import Stage, Timed, timing, untimed
 
 _PACE: Final = 1.0  # s
 
@@ -49,6 +50,7 @@ class LiveWriter:
         facility: whose events they are.
         collect: asked before each round for the coverage that is new.
         stored: told of events once they are in the store.
+        timed: told how long a round took.
     """
 
     def __init__(
@@ -57,8 +59,9 @@ class LiveWriter:
         facility: FacilityId,
         collect: Callable[[], Sequence[CoverageInterval]],
         stored: Callable[[Sequence[Event]], None],
+        timed: Timed = untimed,
     ) -> None:
-        self._store, self._facility, self._collect, self._stored = store, facility, collect, stored
+        self._store, self._facility, self._collect, self._stored, self._timed = store, facility, collect, stored, timed
         self._lock, self._wake, self._stopping = threading.Lock(), threading.Event(), threading.Event()
         self._waiting = _Waiting()
         self._log = structlog.get_logger()
@@ -117,7 +120,8 @@ class LiveWriter:
             self._waiting.coverage.update(((one.camera, one.run, one.start), one) for one in fresh)
             todo, self._waiting = self._waiting, _Waiting()
         try:
-            self._write(todo)
+            with timing(self._timed, Stage.WRITE):
+                self._write(todo)
         except StoreError as error:
             self.failures += 1
             if self.failures in {1, 10} or self.failures % 60 == 0:

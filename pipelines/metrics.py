@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter as Counts
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -11,11 +12,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from analyzer.types import CameraId, Event
 from analyzer.types import Tally as RuleTally
 from pipelines.outages import OutageNotice
-from pipelines.records import DropReason
+from pipelines.records import CoverageState, DropReason, GapReason
 from pipelines.sla import Cause
 from pipelines.sources.lifecycle import State
 from pipelines.sources.wire import Glance, Line, Tally
+from pipelines.stages import Stage
 
+_STAGES: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _LATENCY: Final = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0)
 
 
@@ -31,6 +34,20 @@ class LiveMetrics:
         self._latency = Histogram(
             "vigil_capture_to_verdict_seconds", "Arrival of a picture to its verdict", buckets=_LATENCY, registry=self.registry
         )
+        self._stages = Histogram(
+            "vigil_stage_seconds", "Parts of the way of a picture, of the store and of the evidence", ["stage"],
+            buckets=_STAGES, registry=self.registry,
+        )  # fmt: skip
+        self._silent = Gauge("vigil_camera_last_frame_age_seconds", "Since the last picture", ["camera"], registry=self.registry)
+        self._reconnects = Gauge(
+            "vigil_camera_reconnects", "Connections that came back since the process began", ["camera"], registry=self.registry
+        )
+        self._coverage = Counter(
+            "vigil_coverage_seconds", "Time of each state of the ledger", ["camera", "state", "reason"], registry=self.registry
+        )
+        self._covered: Counts[tuple[CameraId, CoverageState, GapReason | None]] = Counts()
+        self._free = Gauge("vigil_disk_free_bytes", "On the file system of the data folder", registry=self.registry)
+        self._backlog = Gauge("vigil_waiting_events", "Events that wait to be written", registry=self.registry)
         self._events = Counter("vigil_events", "Violations opened", ["rule", "severity"], registry=self.registry)
         self._clock = Gauge("vigil_clock_offset_seconds", "Wall clock against the clock of this process", registry=self.registry)
         self._rate = Gauge(
@@ -103,9 +120,36 @@ class LiveMetrics:
         """Analysed pictures a second that are needed now: fewer while nothing is undecided."""
         self._rate.labels(camera, "paced").set(rate)
 
-    def waiting(self, pictures: int) -> None:
-        """Pictures of all cameras that wait to be looked at."""
+    def waiting(self, pictures: int, events: int) -> None:
+        """Pictures of all cameras that wait to be looked at, and events that wait to be written."""
         self._waiting.set(pictures)
+        self._backlog.set(events)
+
+    def stage(self, stage: Stage, seconds: float) -> None:
+        """A part of the way took so long. Implements `pipelines.stages.Timed`."""
+        self._stages.labels(stage).observe(max(seconds, 0.0))
+
+    def reconnects(self, camera: CameraId, count: int) -> None:
+        self._reconnects.labels(camera).set(count)
+
+    def disk(self, free: int) -> None:
+        """Bytes that can still be written."""
+        self._free.set(free)
+
+    def watched(
+        self,
+        camera: CameraId,
+        spent: Mapping[tuple[CoverageState, GapReason | None], float],
+        silent: timedelta | None,
+    ) -> None:
+        """The ledger of the run of a camera so far, and how long no picture has come (``None``: never one)."""
+        for (state, reason), seconds in spent.items():
+            known = self._covered[camera, state, reason]
+            # A run that has just begun counts from zero again.
+            self._coverage.labels(camera, state, reason or "").inc(seconds - known if seconds >= known else seconds)
+            self._covered[camera, state, reason] = seconds  # type: ignore[assignment]  # counts need not be whole
+        if silent is not None:
+            self._silent.labels(camera).set(silent.total_seconds())
 
     def judged(self, tallies: Iterable[RuleTally]) -> None:
         """The share of judgements that could not be made, of the runs that go on, rule by rule."""

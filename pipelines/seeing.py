@@ -18,6 +18,7 @@ from analyzer.types import CameraId, Detection, ModelRef, Scene, TrackId
 from models.errors import PerceptionError
 from models.frame import Frame
 from models.protocols import Detector
+from pipelines.stages import Stage, Timed, timing, untimed
 
 _LAST_WAIT = 2.0  # s
 _MOST_OBSERVATIONS = 300
@@ -74,10 +75,15 @@ class SightFactory(Protocol):
 
 
 class BatchedSeer:
-    """Implements `Seer` over one detector and a perception a camera."""
+    """Implements `Seer` over one detector and a perception a camera.
 
-    def __init__(self, factory: SightFactory) -> None:
-        self._factory = factory
+    Args:
+        factory: the loaded networks.
+        timed: told how long each picture took.
+    """
+
+    def __init__(self, factory: SightFactory, timed: Timed = untimed) -> None:
+        self._factory, self._timed = factory, timed
         self._cameras: dict[CameraId, CameraSight] = {}
 
     @property
@@ -94,9 +100,14 @@ class BatchedSeer:
 
     def look(self, frames: Sequence[Frame]) -> Sequence[Scene | Blind]:
         """One answer a frame, in their order."""
+        began = time.perf_counter()
+        detections = self._detect(frames)
+        each = (time.perf_counter() - began) / max(len(frames), 1)
+        for _ in frames:
+            self._timed(Stage.DETECT, each)
         return [
             found if isinstance(found, Blind) else self._understand(frame, found)
-            for frame, found in zip(frames, self._detect(frames), strict=True)
+            for frame, found in zip(frames, detections, strict=True)
         ]
 
     def forget(self, camera: CameraId) -> None:
@@ -120,7 +131,8 @@ class BatchedSeer:
         camera = frame.ref.camera
         sight = self._cameras.get(camera) or self._cameras.setdefault(camera, self._factory.for_camera(camera))
         try:
-            return sight.understand(frame, detections)
+            with timing(self._timed, Stage.UNDERSTAND):
+                return sight.understand(frame, detections)
         except Exception as error:  # noqa: BLE001 - as above; the memory of this camera may be damaged, so it goes
             self._cameras.pop(camera, None)
             return Blind(frame, f"{type(error).__name__}: {error}")

@@ -117,6 +117,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
     from pipelines.following import Following
     from pipelines.health_memory import HealthMemory
     from pipelines.live import Live
+    from pipelines.metrics import LiveMetrics
     from pipelines.seeing import BatchedSeer, Exhausted
     from pipelines.site_file import load_site
     from pipelines.store import Repository, migrate, open_database
@@ -134,7 +135,8 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
         migrate(database)
         repository = Repository(database)
         evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository))
-        seer = BatchedSeer(factory_of(settings, perception, document.site))
+        metrics = LiveMetrics()
+        seer = BatchedSeer(factory_of(settings, perception, document.site), metrics.stage)
         following = Following(document, repository, seer, settings, rate)
         origin, zones = following.origin()
         at_work = Live(
@@ -142,12 +144,13 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
             repository,
             evidence,
             zones=zones,
+            metrics=metrics,
             heartbeat=Heartbeat(settings.heartbeat),
             disk=Disk(settings.data_dir),
             memory=HealthMemory(settings.data_dir / "health"),
         )
         if settings.metrics_port is not None:
-            start_http_server(settings.metrics_port, str(settings.host), at_work.metrics.registry)
+            start_http_server(settings.metrics_port, str(settings.host), metrics.registry)
         if evidence.reconciled is not None:
             at_work.take_up(evidence.reconciled.lost)
         at_work.reconcile(following.plans().plans)

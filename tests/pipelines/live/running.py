@@ -18,6 +18,7 @@ from pipelines.disk import Disk
 from pipelines.evidence import EvidenceWriter
 from pipelines.live import Live, LiveOptions
 from pipelines.live_camera import Origin
+from pipelines.metrics import LiveMetrics
 from pipelines.records import CoverageInterval, EventFilter, StoredEvent
 from pipelines.seeing import BatchedSeer, Seer
 from pipelines.site_records import camera_records, facility_record, mask_only_site, zone_versions
@@ -76,7 +77,8 @@ def running(
     evidence: bool = True,
     disk: Disk | None = None,
 ) -> Iterator[Running]:
-    base = origin([plan.camera for plan in plans], seer)
+    metrics = LiveMetrics()
+    base = origin([plan.camera for plan in plans], seer or BatchedSeer(synthetic_factory(), metrics.stage))
     with ExitStack() as stack:
         folder.mkdir(parents=True, exist_ok=True)
         database = stack.enter_context(open_database(f"sqlite:///{folder / 'vigil.db'}"))
@@ -87,7 +89,7 @@ def running(
             facility_record(base.site, base.site_sha256), camera_records(base.site), zone_versions(base.site, now), "", now
         )
         writer = stack.enter_context(EvidenceWriter(folder / "evidence", repository)) if evidence else None
-        live = Live(base, repository, writer, options=options, disk=disk)
+        live = Live(base, repository, writer, options=options, disk=disk, metrics=metrics)
         if writer is not None and writer.reconciled is not None:
             live.take_up(writer.reconciled.lost)
         raised: list[BaseException] = []

@@ -11,7 +11,8 @@ import pytest
 from pipelines.coverage import summed
 from pipelines.records import CoverageState, EvidenceKind, EvidenceState, GapReason, RunState
 from pipelines.sources.lifecycle import State
-from tests.pipelines.live.running import painted_walk, running, with_ring
+from pipelines.stages import Stage
+from tests.pipelines.live.running import Running, painted_walk, running, with_ring
 from tests.pipelines.live.watching import plan_for
 from tests.rtsp.camera import Behaviour, Mode, RtspCamera
 from tests.rtsp.pictures import write_clip
@@ -32,10 +33,17 @@ def test_a_person_without_a_mask_becomes_an_event_with_evidence(recording: Recor
             (event,) = run.events()[:1]
             run.wait(lambda: run.repository.event(event.id).evidence_state is EvidenceState.READY, 45)
             run.stop()
+            timed = {stage: figure(run, "vigil_stage_seconds_count", stage=stage) for stage in Stage}
+            spent = figure(run, "vigil_coverage_seconds_total", camera="gate", state="live", reason="")
             rows = run.repository.evidence(event.id)
             (stored,) = run.repository.runs()
             looks = run.repository.looks(stored.camera, stored.first_at, stored.first_at + timedelta(hours=1))
     assert sum(one.judged for one in looks) == stored.counts.analysed
+    assert timed[Stage.JUDGE] == timed[Stage.DETECT] == timed[Stage.UNDERSTAND] == timed[Stage.WAIT] == stored.counts.analysed
+    assert timed[Stage.WRITE] > 0
+    assert timed[Stage.SEAL] == len(run.events())
+    assert timed[Stage.CAPTURE] > 0
+    assert spent > 10
     assert sum(one.asked for one in looks) > stored.counts.analysed  # nobody is looked at more often than asked
     clip = next(row for row in rows if row.kind is EvidenceKind.CLIP)
     assert clip.state is EvidenceState.READY
@@ -46,6 +54,11 @@ def test_a_person_without_a_mask_becomes_an_event_with_evidence(recording: Recor
     assert stored.state is RunState.FINISHED
     assert stored.counts.captured == stored.counts.analysed + sum(n for _, n in stored.counts.dropped)
     assert stored.counts.analysed > 20  # fewer while nothing is undecided
+
+
+def figure(run: Running, name: str, **labels: str) -> float:
+    """What Prometheus would be told."""
+    return run.live.metrics.registry.get_sample_value(name, labels) or 0.0
 
 
 def test_an_outage_is_a_gap_with_its_reason_and_time_adds_up(recording: Recording, tmp_path: Path) -> None:

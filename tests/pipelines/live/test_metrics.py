@@ -1,0 +1,44 @@
+"""Figures of the ledger go on over the end of a run, and nothing is counted twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from analyzer.types import CameraId
+from pipelines.metrics import LiveMetrics
+from pipelines.records import CoverageState, GapReason
+from pipelines.stages import Stage, timing
+
+GATE = CameraId("gate")
+LIVE, FROZEN = (CoverageState.LIVE, None), (CoverageState.GAP, GapReason.FROZEN)
+
+
+def told(metrics: LiveMetrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(name, labels)
+
+
+def test_watched_time_is_counted_once_and_over_the_end_of_a_run() -> None:
+    metrics = LiveMetrics()
+    metrics.watched(GATE, {LIVE: 10.0}, None)
+    metrics.watched(GATE, {LIVE: 11.0, FROZEN: 4.0}, timedelta(seconds=2))
+    metrics.watched(GATE, {LIVE: 1.0}, timedelta(seconds=0))  # the next run begins
+    metrics.watched(GATE, {LIVE: 3.0}, timedelta(seconds=0))
+    live = told(metrics, "vigil_coverage_seconds_total", camera="gate", state="live", reason="")
+    frozen = told(metrics, "vigil_coverage_seconds_total", camera="gate", state="gap", reason="frozen")
+    assert (live, frozen) == (14.0, 4.0)
+    assert told(metrics, "vigil_camera_last_frame_age_seconds", camera="gate") == 0.0
+
+
+def test_nothing_is_said_of_a_camera_that_never_showed_anything() -> None:
+    metrics = LiveMetrics()
+    metrics.watched(GATE, {}, None)
+    assert told(metrics, "vigil_camera_last_frame_age_seconds", camera="gate") is None
+
+
+def test_what_fails_takes_time_as_well() -> None:
+    metrics = LiveMetrics()
+    with pytest.raises(ValueError, match="no"), timing(metrics.stage, Stage.WRITE):
+        raise ValueError("no")
+    assert told(metrics, "vigil_stage_seconds_count", stage="write") == 1.0
