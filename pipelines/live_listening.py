@@ -53,6 +53,7 @@ class Listening:
             changed = known is not None and known.glanced(glance, grey, self._clock.utc(glance.arrival))
         if known is not None:
             self._metrics.gate(camera, glance)
+            self._metrics.counting(camera, glance.tally)
             if known.clock_still != self._clocks_still.get(camera, False):
                 self._clocks_still[camera] = known.clock_still
                 self._log.warning("camera.clock_still" if known.clock_still else "camera.clock_runs", camera=camera)

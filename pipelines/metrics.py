@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter as Counts
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from datetime import timedelta
 from typing import Final
 
@@ -46,6 +47,7 @@ class LiveMetrics:
             "vigil_coverage_seconds", "Time of each state of the ledger", ["camera", "state", "reason"], registry=self.registry
         )
         self._covered: Counts[tuple[CameraId, CoverageState, GapReason | None]] = Counts()
+        self._tallies: dict[CameraId, Tally] = {}
         self._free = Gauge("vigil_disk_free_bytes", "On the file system of the data folder", registry=self.registry)
         self._backlog = Gauge("vigil_waiting_events", "Events that wait to be written", registry=self.registry)
         self._events = Counter("vigil_events", "Violations opened", ["rule", "severity"], registry=self.registry)
@@ -178,16 +180,28 @@ class LiveMetrics:
     def dropped(self, camera: CameraId, reason: DropReason) -> None:
         self._dropped.labels(camera, reason).inc()
 
-    def counted(self, camera: CameraId, tally: Tally) -> None:
-        """A connection is over."""
-        self._captured.labels(camera).inc(tally.captured)
+    def counting(self, camera: CameraId, tally: Tally) -> None:
+        """The packets of a connection so far.
+
+        What is let pass as quiet may be looked at after all when the gates wake up; a counter cannot go back, so up to one nap
+        of it (four seconds) may stand here twice.
+        """
+        known = self._tallies.get(camera, Tally())
+        now = Tally(*(max(one) for one in zip(astuple(tally), astuple(known), strict=True)))
+        self._tallies[camera] = now
+        self._captured.labels(camera).inc(now.captured - known.captured)
         for reason, count in (
-            (DropReason.RATE, tally.rate),
-            (DropReason.QUIET, tally.quiet),
-            (DropReason.CORRUPT, tally.corrupt),
-            (DropReason.DECODE, tally.decode),
+            (DropReason.RATE, now.rate - known.rate),
+            (DropReason.QUIET, now.quiet - known.quiet),
+            (DropReason.CORRUPT, now.corrupt - known.corrupt),
+            (DropReason.DECODE, now.decode - known.decode),
         ):
             self._dropped.labels(camera, reason).inc(count)
+
+    def counted(self, camera: CameraId, tally: Tally) -> None:
+        """A connection is over; the next one counts from zero."""
+        self.counting(camera, tally)
+        self._tallies.pop(camera, None)
 
     def event(self, event: Event) -> None:
         self._events.labels(event.rule, event.severity).inc()

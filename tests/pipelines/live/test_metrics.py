@@ -9,6 +9,7 @@ import pytest
 from analyzer.types import CameraId
 from pipelines.metrics import LiveMetrics
 from pipelines.records import CoverageState, GapReason
+from pipelines.sources.wire import Tally
 from pipelines.stages import Stage, timing
 
 GATE = CameraId("gate")
@@ -42,3 +43,20 @@ def test_what_fails_takes_time_as_well() -> None:
     with pytest.raises(ValueError, match="no"), timing(metrics.stage, Stage.WRITE):
         raise ValueError("no")
     assert told(metrics, "vigil_stage_seconds_count", stage="write") == 1.0
+
+
+def test_packets_are_counted_while_they_come_and_once() -> None:
+    metrics = LiveMetrics()
+    figures = lambda: [  # noqa: E731
+        told(metrics, "vigil_frames_captured_total", camera="gate"),
+        told(metrics, "vigil_frames_dropped_total", camera="gate", reason="quiet"),
+        told(metrics, "vigil_frames_dropped_total", camera="gate", reason="rate"),
+    ]
+    metrics.counting(GATE, Tally(captured=100, sent=10, rate=50, quiet=40))
+    assert figures() == [100, 40, 50]
+    metrics.counting(GATE, Tally(captured=110, sent=30, rate=70, quiet=10))  # thirty were looked at after all
+    assert figures() == [110, 40, 70]
+    metrics.counted(GATE, Tally(captured=150, sent=30, rate=70, quiet=50))
+    assert figures() == [150, 50, 70]
+    metrics.counting(GATE, Tally(captured=5, sent=1, rate=4))  # the next connection
+    assert figures() == [155, 50, 74]
