@@ -39,6 +39,7 @@ class Measured:
     keyframes: float | None = None  # s
     bad: float | None = None  # share of packets
     anomalies: int = 0
+    late: float | None = None  # s by which pictures came late at worst
     health: Health = field(default_factory=Health)
     mean: float | None = None  # grey level
     heads: tuple[float, ...] | None = None  # px; ``None``: not looked for
@@ -53,6 +54,7 @@ class _Looker:
         self.glances: list[Glance] = []
         self.frames: list[Frame] = []
         self.first: float | None = None
+        self.late: float | None = None
         self.health, self.mean = PictureHealth(), 0.0
         self.state = Health()
 
@@ -66,7 +68,8 @@ class _Looker:
         self.mean = float(grey.mean())
         self.state = self.health.see(grey, glance.p_bytes, glance.arrival)
 
-    def lined(self, camera: CameraId, line: Line) -> None: ...
+    def lined(self, camera: CameraId, line: Line) -> None:
+        self.late = max(self.late or 0.0, line.late)
 
     def changed(self, status: CameraStatus, now: float) -> None: ...
 
@@ -92,6 +95,7 @@ def look(address: CameraAddress, seconds: float, *, loopback: bool = False, head
     measured.reason = status.life.reason if status.life.state is not State.LIVE else None
     measured.first_picture = looker.first - began if looker.first is not None else None
     _rates(measured, looker.glances)
+    measured.late = looker.late
     measured.health, measured.mean = looker.state, looker.mean if looker.glances else None
     if heads is not None and looker.frames:
         measured.heads = tuple(height for frame in heads(looker.frames) for height in frame)

@@ -25,6 +25,7 @@ from pipelines.sources.lifecycle import State
 
 HEAD_UNKNOWN, HEAD_FULL = 24.0, 40.0  # px
 _CLOCK_GOOD, _CLOCK_BAD = 2.0, 60.0  # s
+_LATE_GOOD, _LATE_BAD = 1.0, 2.0  # s; from the second on the ledger of a live camera says DEGRADED
 
 
 class Grade(StrEnum):
@@ -44,6 +45,7 @@ class Point(StrEnum):
     RESOLUTION = "resolution"
     RATE = "picture rate"
     BIT_RATE = "bit rate"
+    DELAY = "delay"
     KEYFRAMES = "keyframes"
     DAMAGE = "damaged pictures"
     TIMESTAMPS = "timestamps"
@@ -81,6 +83,11 @@ POINTS: Final[dict[Point, tuple[Text, Text, Nature]]] = {
         Nature.PRACTICE,
     ),
     Point.BIT_RATE: (Text("Tốc độ bit", "Bit rate"), Text("không quá 8 Mbit/s", "up to 8 Mbit/s"), Nature.PRACTICE),
+    Point.DELAY: (
+        Text("Độ trễ đường truyền", "Delay of the line"),
+        Text("không tăng quá 1 giây khi đang xem", "grows by no more than 1 s while watching"),
+        Nature.INFERENCE,
+    ),
     Point.KEYFRAMES: (
         Text("Khung hình khóa", "Keyframes"),
         Text("mỗi 4 giây hoặc dày hơn", "a keyframe every 4 s or sooner"),
@@ -174,7 +181,16 @@ def judge(address: CameraAddress, seen: Measured) -> Readiness:
     """Hold the measurements against the standard."""
     findings = [_connection(seen), _access(seen), _transport(address)]
     if seen.opened is not None:
-        stream: tuple[Callable[[Measured], Finding], ...] = (_codec, _size, _rate, _bit_rate, _keyframes, _damage, _timestamps)
+        stream: tuple[Callable[[Measured], Finding], ...] = (
+            _codec,
+            _size,
+            _rate,
+            _bit_rate,
+            _delay,
+            _keyframes,
+            _damage,
+            _timestamps,
+        )
         findings += [look(seen) for look in stream]
     findings.append(_clock(seen))
     if seen.opened is not None:
@@ -250,6 +266,14 @@ def _bit_rate(seen: Measured) -> Finding:
     rate = seen.bit_rate / 1e6
     grade = Grade.PASS if rate <= 8 else Grade.WARN
     return Finding(Point.BIT_RATE, Text(f"{_number(rate, 2)} Mbit/s", f"{rate:.2f} Mbit/s"), grade)
+
+
+def _delay(seen: Measured) -> Finding:
+    """A line too thin for its stream delivers everything ever later (`pipelines.sources.line`)."""
+    if seen.late is None:
+        return Finding(Point.DELAY, _SHORT, Grade.NOT_MEASURED)
+    grade = Grade.PASS if seen.late <= _LATE_GOOD else Grade.WARN if seen.late <= _LATE_BAD else Grade.FAIL
+    return Finding(Point.DELAY, Text(f"chậm {_number(seen.late, 1)} giây", f"{seen.late:.1f} s late"), grade)
 
 
 def _keyframes(seen: Measured) -> Finding:

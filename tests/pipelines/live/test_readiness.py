@@ -39,7 +39,7 @@ ERROR = timedelta(seconds=0.6)
 def good(**changes: object) -> Measured:
     seen = Measured(
         reached=0.01, state=State.LIVE, first_picture=1.0, opened=Opened("h264", 1920, 1080, 15.0), rate=15.0, bit_rate=3e6,
-        keyframes=2.0, bad=0.0, mean=120.0, heads=(50.0, 60.0), declared=Declared(timedelta(0), timedelta(0), (MAIN,)),
+        late=0.2, keyframes=2.0, bad=0.0, mean=120.0, heads=(50.0, 60.0), declared=Declared(timedelta(0), timedelta(0), (MAIN,)),
     )  # fmt: skip
     for name, value in changes.items():
         setattr(seen, name, value)
@@ -60,6 +60,9 @@ def test_a_good_camera_passes() -> None:
         ({"rate": 2.0}, "picture rate", Grade.FAIL),
         ({"rate": 10.0, "opened": Opened("h264", 1920, 1080, 25.0)}, "picture rate", Grade.WARN),
         ({"bit_rate": 2e7}, "bit rate", Grade.WARN),
+        ({"late": 1.4}, "delay", Grade.WARN),
+        ({"late": 6.0}, "delay", Grade.FAIL),
+        ({"late": None}, "delay", Grade.NOT_MEASURED),
         ({"keyframes": 10.0}, "keyframes", Grade.WARN),
         ({"bad": 0.2}, "damaged pictures", Grade.FAIL),
         ({"anomalies": 9}, "timestamps", Grade.WARN),
@@ -126,6 +129,7 @@ def test_looks_at_a_stream_and_asks_the_camera(
     assert points["connection"]["grade"] == "pass"
     assert points["codec"]["measured"]["en"] == "h264"
     assert float(points["picture rate"]["measured"]["en"].split()[0]) == pytest.approx(10, abs=1)
+    assert points["delay"]["grade"] != "not_measured"
     assert points["keyframes"]["measured"]["en"] == "every 1.0 s"
     assert points["resolution"]["grade"] == "fail"
     assert points["clock"]["grade"] == "warn"
