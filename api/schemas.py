@@ -80,7 +80,9 @@ class CameraReportOut(Wire):
     at: datetime = Field(examples=["2021-06-11T01:00:00Z"])
     fresh: bool = Field(examples=[True])
     state: State
-    reason: GapReason | None
+    reason: GapReason | None = Field(
+        description="Why it is not live; of a live one what keeps it from being watched as asked (picture, line, machine)."
+    )
     recording: State | None = Field(description="Of the evidence stream, where that is another one.")
     codec: str = Field(examples=["h264"])
     width: int = Field(examples=[1920])

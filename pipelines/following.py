@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -17,7 +18,7 @@ from pipelines.errors import BadInput, PipelineError
 from pipelines.identity import code_version
 from pipelines.live import Live
 from pipelines.live_camera import Origin
-from pipelines.records import ZoneVersion
+from pipelines.records import GapReason, ZoneVersion
 from pipelines.seeing import Seer
 from pipelines.settings import Settings
 from pipelines.site_file import SiteDocument
@@ -111,7 +112,7 @@ class Following:
 
     def _report(self, at_work: Live) -> None:
         now = datetime.now(UTC)
-        reports = tuple(reports_of(at_work.status(), at_work.recordings(), self._refused, now))
+        reports = tuple(reports_of(at_work.status(), at_work.recordings(), self._refused, now, at_work.troubles()))
         due = time.monotonic() - self._reported >= _REPORT_AT_LEAST
         if reports and (due or [replace(r, at=now) for r in self._said] != list(reports)):
             self._repository.put_reports(reports)
@@ -123,8 +124,12 @@ def reports_of(
     recorded: Sequence[CameraStatus],
     refused: Mapping[CameraId, BadInput],
     now: datetime,
+    troubles: Mapping[CameraId, GapReason] = MappingProxyType({}),
 ) -> list[CameraReport]:
-    """How every camera is: watched, its evidence stream where that is another one, and those that cannot be planned."""
+    """How every camera is: watched, its evidence stream where that is another one, and those that cannot be planned.
+
+    ``troubles``: what keeps cameras that are connected from being watched as asked.
+    """
     recordings = {status.camera: status.life.state for status in recorded}
     said = [CameraReport(camera, now, State.DOWN, text=str(problem)) for camera, problem in refused.items()]
     for status in watched:
@@ -134,7 +139,7 @@ def reports_of(
                 camera=status.camera,
                 at=now,
                 state=status.life.state,
-                reason=None if live else status.life.reason,
+                reason=troubles.get(status.camera) if live else status.life.reason,
                 recording=recordings.get(status.camera),
                 codec=opened.codec if opened else "",
                 width=opened.width if opened else 0,

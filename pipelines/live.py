@@ -36,7 +36,7 @@ from pipelines.live_upkeep import Upkeep
 from pipelines.live_writer import LiveWriter
 from pipelines.metrics import LiveMetrics
 from pipelines.recording import Recording
-from pipelines.records import CoverageInterval, Evidence, ZoneVersion
+from pipelines.records import CoverageInterval, Evidence, GapReason, ZoneVersion
 from pipelines.seeing import GuardedSeer
 from pipelines.sources.camera import CameraPlan, CameraStatus, CameraWorker, StartPacer
 from pipelines.sources.liveclock import LiveClock
@@ -150,6 +150,11 @@ class Live:
     def recordings(self) -> tuple[CameraStatus, ...]:
         """Of every evidence stream that is not the analysed one."""
         return tuple(worker.status for worker in list(self._recorders.values()))
+
+    def troubles(self) -> dict[CameraId, GapReason]:
+        """What keeps connected cameras from being watched as asked."""
+        with self._lock:
+            return {name: trouble for name, one in self._cameras.items() if (trouble := one.trouble) is not None}
 
     def camera(self, camera: CameraId) -> LiveCamera:
         return self._cameras[camera]

@@ -45,8 +45,10 @@ _LOOKED_AT: Final = timedelta(seconds=5)
 _STOPS_WITHIN: Final = timedelta(seconds=10)
 """A camera that was live that long ago and is stopped was watched until then."""
 
-_STILL_WATCHED: Final = frozenset({GapReason.TOO_DARK, GapReason.GLARE, GapReason.MOVED})
-"""Something can be judged under these: masks in a moved view, near people in the dark."""
+_STILL_WATCHED: Final = frozenset(
+    {GapReason.TOO_DARK, GapReason.GLARE, GapReason.MOVED, GapReason.OVERLOAD, GapReason.DELAYED, GapReason.SPARSE}
+)
+"""Something can be judged under these: masks in a moved view, near people in the dark, what comes late or seldom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,15 @@ class LiveCamera:
     def hindrance(self) -> Reason | None:
         """What is wrong with the picture, as the rules name it."""
         return _IMPAIRMENTS.get(self.health.fault) if self.health.fault is not None else None
+
+    @property
+    def trouble(self) -> GapReason | None:
+        """What keeps a connected camera from being watched as asked: its picture, this machine, or its line."""
+        if self.health.fault is not None:
+            return self.health.fault
+        if self.degraded or (self.line is None and len(self._late) > 0.2 * 10 * self.rate):
+            return GapReason.OVERLOAD
+        return self.line
 
     # --- what happens ------------------------------------------------------------------------------
 
@@ -260,21 +271,15 @@ class LiveCamera:
         return arrived - self.behind
 
     def _mark(self, at: datetime) -> None:
-        fault = self.health.fault
+        trouble = self.trouble
         if self._blind:  # from the picture that failed to the next one that did not, nobody looked
             self._blind = False
             self.ledger.mark(at, CoverageState.GAP, GapReason.ANALYSIS)
             return
-        if fault is not None and fault not in _STILL_WATCHED:
-            self.ledger.mark(at, CoverageState.GAP, fault)
-        elif fault is not None:
-            self.ledger.mark(at, CoverageState.DEGRADED, fault)
-        elif self.degraded or (self.line is None and len(self._late) > 0.2 * 10 * self.rate):
-            self.ledger.mark(at, CoverageState.DEGRADED, GapReason.OVERLOAD)
-        elif self.line is not None:
-            self.ledger.mark(at, CoverageState.DEGRADED, self.line)
-        else:
+        if trouble is None:
             self.ledger.mark(at, CoverageState.LIVE)
+        else:
+            self.ledger.mark(at, CoverageState.DEGRADED if trouble in _STILL_WATCHED else CoverageState.GAP, trouble)
 
     def _noted(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
         for event in events:

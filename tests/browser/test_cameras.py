@@ -33,12 +33,13 @@ def test_an_administrator_adds_changes_and_stops_a_camera(page: Page, site: Site
     now = datetime.now(UTC)
     repository.put_reports(
         [
-            CameraReport(CORRIDOR, now, State.LIVE, None, State.LIVE, "h264", 640, 360),
+            CameraReport(CORRIDOR, now, State.LIVE, GapReason.DELAYED, State.LIVE, "h264", 640, 360),
             CameraReport(GATE, now, State.AUTH_FAILED, GapReason.AUTH_FAILED, text="401 Unauthorized rtsp://***@10.0.0.9/s"),
         ]
     )
     page.goto(f"{site.address}/cameras")
     expect(page.locator(f"#camera-{CORRIDOR} .state")).to_have_text("Đang quan sát")
+    expect(page.locator(f"#camera-{CORRIDOR}")).to_contain_text("hình đến chậm")
     expect(page.locator(f"#camera-{GATE} .state")).to_have_text("Sai mật khẩu")
     form = page.locator("form[action='/cameras/add']")
     form.get_by_label("Mã camera").fill("cong-sau")

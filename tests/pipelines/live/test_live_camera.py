@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from analyzer.types import CameraId, FrameRef, Scene
+from pipelines.following import reports_of
 from pipelines.health import Health
 from pipelines.live_camera import LiveCamera
 from pipelines.records import CoverageState, DropReason, GapReason
-from pipelines.sources.lifecycle import State
+from pipelines.sources.camera import CameraStatus
+from pipelines.sources.lifecycle import Life, State
 from pipelines.sources.wire import Glance, Line, Receiver, Tally, send
 from tests.pipelines.live.running import origin
 from tests.pipelines.live.watching import plan_for
@@ -114,3 +117,15 @@ def test_it_goes_over_the_pipe() -> None:
     finally:
         os.close(reading)
         os.close(writing)
+
+
+def test_the_page_of_cameras_is_told_what_is_wrong_with_a_live_one() -> None:
+    made = camera()
+    assert made.trouble is None
+    made.lined(LATE)
+    assert made.trouble is GapReason.DELAYED
+    status = CameraStatus(CameraId("gate"), Life(State.LIVE), None, Tally(), 1, 0, "", None)
+    (said,) = reports_of([status], [], {}, T0, {CameraId("gate"): made.trouble})
+    assert (said.state, said.reason) == (State.LIVE, GapReason.DELAYED)
+    (said,) = reports_of([replace(status, life=Life(State.DOWN, reason=GapReason.UNREACHABLE))], [], {}, T0)
+    assert said.reason is GapReason.UNREACHABLE
