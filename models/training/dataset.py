@@ -24,6 +24,7 @@ from models.labelled.published import Published
 from models.labelled.scored import Floats, Scored, contained
 from models.pictures import read_picture
 from models.training.agreement import Agreed, Opinions, agree
+from models.training.by_eye import FILE, corrected, read_verdicts
 from models.training.copies import difference_hash, near_duplicates
 from models.training.corpus import CARDS, Card, Layout, read_cards, stated_groups
 from models.training.folds import FoldWriter, Sample, View
@@ -91,6 +92,7 @@ def gather(data: Path, work: Path, teachers: Path | None, cards: Path = CARDS, *
 
     Raises:
         BadCard: a card cannot be used.
+        BadVerdicts: neither can what was decided by eye.
         NoTeacher: a network is missing from ``teachers``.
     """
     gathered = Gathered()
@@ -106,12 +108,16 @@ def gather(data: Path, work: Path, teachers: Path | None, cards: Path = CARDS, *
         else:
             sights = read_sights(cache)
         trained = read_sights(work / "second_round" / f"{card.name}.json")
+        looked = read_verdicts(cards / card.name / FILE)
         origin = stated_groups(folder / card.groups) if card.groups else {}
         for path in paths:
             if path.stem in sights:
                 group = f"{card.name}/{_part_of(card, path, origin)}/"
-                earlier = None if _is_held_out(group, held_out) else trained.get(path.stem)
-                _add(gathered, card, path, group, sight=sights[path.stem], trained=earlier)
+                held = _is_held_out(group, held_out)
+                labels = _labels_of(gathered, card, path, sights[path.stem], None if held else trained.get(path.stem))
+                if path.name in looked:
+                    labels = corrected(labels, looked[path.name], held_out=held)
+                _add(gathered, card, path, group, labels)
     return gathered
 
 
@@ -183,16 +189,19 @@ def _is_held_out(group: str, held_out: Sequence[str]) -> bool:
     return any(group.startswith(prefix) for prefix in held_out)
 
 
-def _add(gathered: Gathered, card: Card, path: Path, group: str, *, sight: Sight, trained: Sight | None) -> None:
+def _labels_of(gathered: Gathered, card: Card, path: Path, sight: Sight, trained: Sight | None) -> Agreed:
+    own = None
+    if card.person or card.face:
+        own = read_annotations(path.parent.parent / card.labels / f"{path.stem}.txt", len(card.classes), gathered.defects)
+    return _clipped(agree(opinions_of(card, sight, trained, own)), sight.width, sight.height)
+
+
+def _add(gathered: Gathered, card: Card, path: Path, group: str, labels: Agreed) -> None:
     try:
         digest = difference_hash(read_picture(path))
     except BadPicture as broken:
         gathered.defects.append(Defect(path.name, None, str(broken)))
         return
-    own = None
-    if card.person or card.face:
-        own = read_annotations(path.parent.parent / card.labels / f"{path.stem}.txt", len(card.classes), gathered.defects)
-    labels = _clipped(agree(opinions_of(card, sight, trained, own)), sight.width, sight.height)
     gathered.samples.append(Sample(f"{card.name}__{path.stem}", path, group, labels, digest))
 
 
