@@ -29,7 +29,10 @@ class Over(Exception):
 class Show:
     """Plays a clip through `Streaming` in its own time and keeps what it sends."""
 
-    def __init__(self, clip: Path, told: Callable[[float, Wishes], None] = lambda at, wishes: None) -> None:
+    def __init__(
+        self, clip: Path, told: Callable[[float, Wishes], None] = lambda at, wishes: None, length: float = LENGTH
+    ) -> None:
+        self._end = length - 0.35
         self.now, self._told, self._wishes = 0.0, told, Wishes(2.0, 5.0)
         self.shots: dict[int, np.ndarray] = {}
         self.flags: dict[int, Shot] = {}
@@ -48,7 +51,7 @@ class Show:
 
     def _sleep(self, seconds: float) -> None:
         self.now += seconds
-        if self.now > LENGTH - 0.35:
+        if self.now > self._end:
             raise Over
         self._told(self.now, self._wishes)
 
@@ -80,8 +83,8 @@ def decoded(clip: Path) -> list[np.ndarray]:
         return [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
 
 
-def visit(since: float) -> Iterable[Picture]:
-    return painted_walk(round(LENGTH * RATE), RATE, seen=(since, since + 6.0), width=320, height=180)
+def visit(since: float, length: float = LENGTH) -> Iterable[Picture]:
+    return painted_walk(round(length * RATE), RATE, seen=(since, since + 6.0), width=320, height=180)
 
 
 @pytest.mark.parametrize("between", [0, 2])
@@ -96,6 +99,25 @@ def test_what_came_before_the_keyframe_that_shows_somebody_is_looked_at_afterwar
     assert tally.captured - (tally.sent + tally.rate + tally.quiet) == between  # still in the decoder
     assert tally.corrupt == tally.decode == 0
     assert tally.quiet > 90
+
+
+@pytest.mark.parametrize("between", [0, 2])
+def test_looking_back_goes_over_a_keyframe_at_which_nobody_looked(between: int, tmp_path: Path) -> None:
+    """After half a minute of quiet only every second keyframe is looked at; the visit begins before one that is not."""
+    clip = written(tmp_path / "rest.mp4", visit(59.0, 70.0), keyframe_every=20, between=between)
+    show, truth = Show(clip, length=70.0), decoded(clip)
+    resting = [at for at in sorted(show.shots) if 480 <= at < 590]
+    assert resting, "somebody looks now and then"
+    assert all(at % 20 == 0 for at in resting)
+    assert min(np.diff(resting)) == 40  # every second keyframe
+    looked_back = sorted(index for index, shot in show.flags.items() if shot.catch_up)
+    over = max(at for at in resting) + 20  # the keyframe between: the visit is on both sides of it
+    assert 590 in looked_back
+    assert min(looked_back) < over < max(looked_back)
+    assert looked_back[:11] == list(range(590, 612, 2))  # at the full rate for two seconds
+    for index, shot in show.shots.items():
+        assert np.array_equal(shot, truth[index]), index
+    assert show.tally.corrupt == show.tally.decode == 0
 
 
 @pytest.mark.parametrize("between", [0, 2])
