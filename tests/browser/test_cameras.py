@@ -40,6 +40,7 @@ def test_an_administrator_adds_changes_and_stops_a_camera(page: Page, site: Site
     page.goto(f"{site.address}/cameras")
     expect(page.locator(f"#camera-{CORRIDOR} .state")).to_have_text("Đang quan sát")
     expect(page.locator(f"#camera-{CORRIDOR}")).to_contain_text("hình đến chậm")
+    expect(page.locator(f"#camera-{CORRIDOR} .state")).to_have_class("state live troubled")
     expect(page.locator(f"#camera-{GATE} .state")).to_have_text("Sai mật khẩu")
     form = page.locator("form[action='/cameras/add']")
     form.get_by_label("Mã camera").fill("cong-sau")
