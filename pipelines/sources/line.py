@@ -36,6 +36,7 @@ class LineWatch:
     _late: float = 0.0
     _usable: deque[float] = field(default_factory=deque)  # stream time of pictures that can be used
     _waited: deque[tuple[float, float]] = field(default_factory=deque)  # arrival, lateness
+    _told: float = 0.0
 
     def packet(self, stamp: float | None, arrival: float, *, waited: bool) -> None:
         """A packet came.
@@ -67,6 +68,9 @@ class LineWatch:
         while self._waited and now - self._waited[0][0] > _LATE_WINDOW:
             self._waited.popleft()
         late = min((late for _, late in self._waited), default=0.0)
+        if not self._waited or self._waited[-1][0] - self._waited[0][0] < _LATE_WINDOW / 2:
+            late = min(late, self._told)  # the first packets after a pause: too early to say
+        self._told = late
         return Line(arrival=now, filled=self._filled(), late=late)
 
     def _filled(self) -> float:

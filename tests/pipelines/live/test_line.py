@@ -73,9 +73,19 @@ def test_it_is_over_when_the_rest_has_come() -> None:
     assert {fault for at, fault in said if at > 127} == {None}
 
 
-def test_a_hiccup_of_three_seconds_is_none() -> None:
-    late = [(stamp, 123.0 if 120 <= arrival < 123 else arrival) for stamp, arrival in steady(10, 40)]
+@pytest.mark.parametrize("pause", [3.0, 6.0, 9.0])
+def test_a_pause_after_which_everything_comes_at_once_is_none(pause: float) -> None:
+    late = [(stamp, 120 + pause if 120 <= arrival < 120 + pause else arrival) for stamp, arrival in steady(10, 60)]
     assert faults(late) == {None}
+
+
+def test_a_pause_of_a_thin_line_does_not_make_it_well() -> None:
+    slow = thin(10, 20, 0.5)
+    packets = [(stamp, arrival if arrival < 115 else arrival + 7) for stamp, arrival in slow]
+    said = told(packets)
+    first = next(at for at, fault in said if fault is GapReason.DELAYED)
+    assert first < 115
+    assert {fault for at, fault in said if at > first} == {GapReason.DELAYED}
 
 
 def test_what_had_lain_there_is_our_own_lateness() -> None:
