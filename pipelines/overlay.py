@@ -6,7 +6,6 @@ is an argument. The numbers are starting values from generated clips.
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -104,31 +103,42 @@ class ReplayLimits:
 
 @dataclass(slots=True)
 class ReplayWatch:
-    """Finds pictures that were shown before, however they were encoded: people do not walk the same way twice."""
+    """Finds pictures that were shown before, however they were encoded: people do not walk the same way twice.
+
+    What it remembers is laid out once, two megabytes for an hour, so that a process that watches for months does not
+    grow, and many cameras do not scatter small pieces over its memory.
+    """
 
     limits: ReplayLimits = ReplayLimits()
     replayed: bool = False
-    _tiles: deque[Floats] = field(init=False)
+    _tiles: Floats = field(init=False)  # [memory, tiles], a ring
     _seen: int = 0
     _lag: int | None = None
     _agreed: int = 0
 
     def __post_init__(self) -> None:
-        self._tiles = deque(maxlen=self.limits.memory)
+        # Written once, so that all of it is there from the beginning.
+        self._tiles = np.full((self.limits.memory, _ROWS * _COLUMNS), 0.0, dtype=np.float32)
 
     def see(self, grey: Grey) -> bool:
         """Take in one glance; whether what is shown was shown before."""
         height, width = grey.shape[0] // _ROWS * _ROWS, grey.shape[1] // _COLUMNS * _COLUMNS
         blocks = grey[:height, :width].reshape(_ROWS, height // _ROWS, _COLUMNS, width // _COLUMNS)
-        self._tiles.append(np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float32).ravel())
+        self._tiles[self._seen % self.limits.memory] = blocks.mean(axis=(1, 3)).ravel()
         self._seen += 1
-        if self._seen % self.limits.every == 0 and len(self._tiles) >= 2 * self.limits.window:
+        if self._seen % self.limits.every == 0 and self._seen >= 2 * self.limits.window:
             self._compare()
         return self.replayed
 
+    def _history(self) -> Floats:
+        """A copy of what is remembered, the oldest first."""
+        if self._seen <= self.limits.memory:
+            return self._tiles[: self._seen].copy()
+        return np.roll(self._tiles, -(self._seen % self.limits.memory), axis=0)
+
     def _compare(self) -> None:
         limits = self.limits
-        history = np.array(self._tiles)
+        history = self._history()
         history -= np.median(history, axis=0)  # what always stands there says nothing
         window = history[-limits.window :]
         energy = float((window * window).mean())
@@ -145,8 +155,12 @@ class ReplayWatch:
         if len(past) < length:
             return None
         size = 1 << (len(past) + length - 1).bit_length()
-        spectra = np.fft.rfft(past, size, axis=0) * np.conj(np.fft.rfft(window, size, axis=0))
-        products = np.fft.irfft(spectra.sum(axis=1), size)[: len(past) - length + 1]
+        summed = np.zeros(size // 2 + 1, dtype=np.complex128)
+        for first in range(0, past.shape[1], _COLUMNS):  # a row of tiles at a time: all at once take forty megabytes
+            some = slice(first, first + _COLUMNS)
+            spectra = np.fft.rfft(past[:, some], size, axis=0) * np.conj(np.fft.rfft(window[:, some], size, axis=0))
+            summed += spectra.sum(axis=1)
+        products = np.fft.irfft(summed, size)[: len(past) - length + 1]
         squares = np.concatenate([[0.0], np.cumsum((past * past).sum(axis=1))])
         energies = squares[length:] - squares[:-length]
         scale = np.sqrt(np.maximum(energies, 1e-6) * float((window * window).sum()))

@@ -99,6 +99,7 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
         "faults": dict(injected),
         "rss_mb": [round(warm[0][1] / 1e6), round(warm[-1][1] / 1e6)],
         "rss_slope_mb_per_hour": slope,
+        "rss_mb_over_time": [round(sample[1] / 1e6) for sample in samples[:: max(1, len(samples) // 24)]],
         "descriptors": [min(s[2] for s in warm), max(s[2] for s in warm)],
         "threads": [min(s[3] for s in warm), max(s[3] for s in warm)],
         "capture_rss_mb_each": [round(min(s[0] for s in late) / 1e6), round(max(s[0] for s in late) / 1e6)],
