@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from analyzer.cue import Cue
 from analyzer.ground import Ground, Position
@@ -28,6 +28,9 @@ from analyzer.types import (
     TrackSubject,
     ZoneKind,
 )
+
+if TYPE_CHECKING:
+    from analyzer.judgement import Judgement
 
 # Plain numbers: the operators of flags are slow, and this is worked out at every instant.
 _PLACES: Final = int(Cue.PLACES)
@@ -142,13 +145,15 @@ class Known:
     """What was worked out once, for the whole life of an engine.
 
     ``scopes`` by number; ``admissions``: the scopes that address each place; ``couples``: how a rule takes two people in two
-    places; ``grounds``: the zones a scope is about.
+    places; ``grounds``: the zones a scope is about; ``absent``: what a rule, by its identity, says while nothing
+    that it looks at is in view.
     """
 
     scopes: dict[Scope, int] = field(default_factory=dict)
     admissions: dict[int, list[Admission]] = field(default_factory=dict)
     couples: dict[Hashable, dict[tuple[int, int], Couple]] = field(default_factory=dict)
     grounds: dict[Scope, tuple[Zone, ...]] = field(default_factory=dict)
+    absent: dict[int, tuple[Judgement, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +201,16 @@ class Moment:
         if self.bags:
             shown |= _BAGS
         return shown
+
+    def absent(self, rule: object, judge: Callable[[Moment], Iterable[Judgement]]) -> Iterable[Judgement]:
+        """What ``judge`` says for a rule while nothing that it looks at is in view: always the same, so it is asked once. Most
+        moments of most cameras are such.
+        """
+        known = self.known.absent
+        said = known.get(id(rule))  # rules live as long as the engine that asks them, and are slow to hash
+        if said is None:
+            said = known[id(rule)] = tuple(judge(self))
+        return said
 
     def zones_of(self, scope: Scope) -> tuple[Zone, ...]:
         """The zones a scope is about, the smallest first."""

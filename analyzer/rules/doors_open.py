@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -25,7 +25,10 @@ class DoorsOpen:
     scope: Scope
     probability_min: float = 0.8
 
-    def judge(self, moment: Moment) -> Iterator[Judgement]:
+    def judge(self, moment: Moment) -> Iterable[Judgement]:
+        return self._judged(moment) if moment.scene.doors else moment.absent(self, self._judged)
+
+    def _judged(self, moment: Moment) -> Iterator[Judgement]:
         states = {reading.door: self._state(reading) for reading in moment.scene.doors}
         told: set[tuple[str, str]] = set()
         for door in moment.site.doors:

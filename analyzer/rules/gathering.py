@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,7 +33,10 @@ class Gathering:
     radius_heights: float = 0.9
     error_m_max: float = 0.4
 
-    def judge(self, moment: Moment) -> Iterator[Judgement]:
+    def judge(self, moment: Moment) -> Iterable[Judgement]:
+        return self._judged(moment) if moment.people else moment.absent(self, self._judged)
+
+    def _judged(self, moment: Moment) -> Iterator[Judgement]:
         members: dict[ZoneId, list[Person]] = {}
         for person in moment.people:
             zone = self.scope.zone(person.zones)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,7 +24,10 @@ class MannedPost:
     scope: Scope
     count_min: float = 1
 
-    def judge(self, moment: Moment) -> Iterator[Judgement]:
+    def judge(self, moment: Moment) -> Iterable[Judgement]:
+        return self._judged(moment) if moment.people else moment.absent(self, self._judged)
+
+    def _judged(self, moment: Moment) -> Iterator[Judgement]:
         for zone in moment.zones_of(self.scope):
             present = [
                 person
