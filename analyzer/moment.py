@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar, cast
 
 from analyzer.cue import Cue
 from analyzer.ground import Ground, Position
@@ -29,9 +29,6 @@ from analyzer.types import (
     ZoneKind,
 )
 
-if TYPE_CHECKING:
-    from analyzer.judgement import Judgement
-
 # Plain numbers: the operators of flags are slow, and this is worked out at every instant.
 _PLACES: Final = int(Cue.PLACES)
 _PEOPLE: Final = int(Cue.PEOPLE)
@@ -41,6 +38,8 @@ _CROSSING: Final = int(Cue.CROSSING)
 _DEPARTURES: Final = int(Cue.DEPARTURES)
 _VEHICLES: Final = int(Cue.VEHICLES)
 _BAGS: Final = int(Cue.BAGS)
+
+_Said = TypeVar("_Said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ class Known:
     admissions: dict[int, list[Admission]] = field(default_factory=dict)
     couples: dict[Hashable, dict[tuple[int, int], Couple]] = field(default_factory=dict)
     grounds: dict[Scope, tuple[Zone, ...]] = field(default_factory=dict)
-    absent: dict[int, tuple[Judgement, ...]] = field(default_factory=dict)
+    absent: dict[int, tuple[object, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +201,7 @@ class Moment:
             shown |= _BAGS
         return shown
 
-    def absent(self, rule: object, judge: Callable[[Moment], Iterable[Judgement]]) -> Iterable[Judgement]:
+    def absent(self, rule: object, judge: Callable[[Moment], Iterable[_Said]]) -> Iterable[_Said]:
         """What ``judge`` says for a rule while nothing that it looks at is in view: always the same, so it is asked once. Most
         moments of most cameras are such.
         """
@@ -210,7 +209,7 @@ class Moment:
         said = known.get(id(rule))  # rules live as long as the engine that asks them, and are slow to hash
         if said is None:
             said = known[id(rule)] = tuple(judge(self))
-        return said
+        return cast("tuple[_Said, ...]", said)  # what was put there by the same rule
 
     def zones_of(self, scope: Scope) -> tuple[Zone, ...]:
         """The zones a scope is about, the smallest first."""
