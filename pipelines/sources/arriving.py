@@ -11,7 +11,7 @@ from av.video.stream import VideoStream
 
 from pipelines.sources.timeline import dated_back
 
-_AT_ONCE: Final = 0.02  # s; a packet that was not waited for longer had been there already
+AT_ONCE: Final = 0.02  # s; a packet that was not waited for longer had been there already
 _MOST_AT_ONCE: Final = 600  # packets
 
 
@@ -47,7 +47,7 @@ def live(
             yield packet, now
             continue
         gathered.append((packet, now))
-        burst = now - asked < _AT_ONCE and len(gathered) < _MOST_AT_ONCE
+        burst = now - asked < AT_ONCE and len(gathered) < _MOST_AT_ONCE
         asked = now
         if not burst:
             dated = dated_back([(stamp_of(one), read) for one, read in gathered])

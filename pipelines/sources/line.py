@@ -54,6 +54,7 @@ class LineWatch:
         self._stamp, self._arrival, self._at = stamp, arrival, self._at + step
         if waited:
             self._waited.append((arrival, self._late))
+        self._forget(arrival)
         self._usable.append(self._at)
         while len(self._usable) > 2 and self._at - self._usable[1] >= _WINDOW:
             self._usable.popleft()
@@ -65,13 +66,16 @@ class LineWatch:
 
     def state(self, now: float) -> Line:
         """What the line gives at the monotonic second ``now``."""
-        while self._waited and now - self._waited[0][0] > _LATE_WINDOW:
-            self._waited.popleft()
+        self._forget(now)
         late = min((late for _, late in self._waited), default=0.0)
         if not self._waited or self._waited[-1][0] - self._waited[0][0] < _LATE_WINDOW / 2:
             late = min(late, self._told)  # the first packets after a pause: too early to say
         self._told = late
         return Line(arrival=now, filled=self._filled(), late=late)
+
+    def _forget(self, now: float) -> None:
+        while self._waited and now - self._waited[0][0] > _LATE_WINDOW:
+            self._waited.popleft()
 
     def _filled(self) -> float:
         """The share of asked pictures that came. A gap between two pictures is as many asked ones as its length, and one that came."""

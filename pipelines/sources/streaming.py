@@ -24,7 +24,7 @@ from pipelines.gate import GLANCE_SIZE, LONGEST_NAP, Attention, MotionTest, Pack
 from pipelines.health import LoopWatch
 from pipelines.ring import Recorder
 from pipelines.sources.address import Scheme
-from pipelines.sources.arriving import live, paced, stamp_of
+from pipelines.sources.arriving import AT_ONCE, live, paced, stamp_of
 from pipelines.sources.line import LineWatch
 from pipelines.sources.nap import Nap
 from pipelines.sources.opening import open_stream
@@ -36,7 +36,6 @@ from pipelines.sources.wire import Glance, Opened, Pulse, Send, Shot, Tally, sen
 _GLANCE_EVERY: Final = 1.0  # s
 _PULSE_EVERY: Final = 0.5  # s
 _LINE_EVERY: Final = 1.0  # s
-_WAITED: Final = 0.02  # s; a packet that was not waited for longer had been there already
 _UNDECODABLE: Final = 5  # packets in a row without a picture: the stream is another one now
 _TIMELESS: Final = frozenset({"mjpeg"})  # JPEG by JPEG over HTTP says nothing of time: the library makes up 25 a second
 
@@ -140,21 +139,23 @@ class Streaming:
     def _watch(self, container: InputContainer, stream: VideoStream) -> None:
         folder = self._request.ring
         ring = Recorder(Path(folder), self._request.segment) if folder is not None else None
-        arrivals, asked = Arrivals(), -math.inf
+        arrivals, asked, has_line = Arrivals(), -math.inf, self._has_line
         self._line = LineWatch(self._wishes.most)
         try:
             for packet, arrival in self._arriving(container, stream):
                 stamp = None if self._codec in _TIMELESS else stamp_of(packet)
-                self._line.packet(stamp, arrival, waited=arrival - asked >= _WAITED)
+                if has_line:
+                    self._line.packet(stamp, arrival, waited=arrival - asked >= AT_ONCE)
                 if ring is not None:
                     came = arrivals.place(stamp, arrival)
                     wall = self._request.wall + came - self._request.mono
                     ring.write(packet, stream, came, wall, wanted=self._wishes.record)
                 self._packet(packet, stream, arrival)
-                if self._has_line and arrival - self._line_told >= _LINE_EVERY:
-                    self._line_told = arrival
-                    self._send(self._request.descriptor, self._line.state(arrival))
-                asked = self._clock()
+                if has_line:
+                    if arrival - self._line_told >= _LINE_EVERY:
+                        self._line_told = arrival
+                        self._send(self._request.descriptor, self._line.state(arrival))
+                    asked = self._clock()
         finally:
             if ring is not None:
                 ring.close()

@@ -170,3 +170,12 @@ def test_nothing_is_said_at_the_beginning() -> None:
 )
 def test_borders_lie_apart(filled: float, late: float, before: GapReason | None, after: GapReason | None) -> None:
     assert hindrance(Line(0.0, filled, late), before) is after
+
+
+def test_nothing_is_kept_for_longer_than_it_is_looked_at() -> None:
+    """A watch over months that nobody asks must not grow."""
+    watch = LineWatch(5.0)
+    for stamp, arrival in steady(25, 400):
+        watch.packet(stamp, arrival, waited=True)
+    assert len(watch._waited) <= 5 * 25 + 1
+    assert len(watch._usable) <= 10 * 25 + 2
