@@ -7,7 +7,7 @@ is marked live only up to the last picture that was really seen, so a process th
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -76,7 +76,7 @@ class CoverageLedger:
         self._camera, self._run, self._cursor = camera, run, start
         self._settled: list[CoverageInterval] = []
         self._current: CoverageInterval | None = None
-        self.spent: Counter[tuple[CoverageState, GapReason | None]] = Counter()
+        self.spent: defaultdict[tuple[CoverageState, GapReason | None], float] = defaultdict(float)
         """Seconds of each state and reason so far."""
 
     @property
@@ -94,7 +94,7 @@ class CoverageLedger:
             raise ValueError(f"{state} cannot have the reason {reason}")
         if until <= self._cursor:
             return
-        self.spent[state, reason] += (until - self._cursor).total_seconds()  # type: ignore[assignment]  # counts need not be whole
+        self.spent[state, reason] += (until - self._cursor).total_seconds()
         current = self._current
         if current is not None and (current.state, current.reason) == (state, reason):
             self._current = replace(current, end=until)

@@ -24,7 +24,7 @@ from pipelines.scene_ring import SceneRing
 from pipelines.seeing import Seer
 from pipelines.sources.camera import CameraPlan
 from pipelines.sources.lifecycle import State
-from pipelines.sources.line import hindrance
+from pipelines.sources.line import line_fault
 from pipelines.sources.wire import Glance, Line, Tally
 
 SCENES_KEPT: Final = timedelta(seconds=160)  # evidence reaches 10 s to both sides of at most two minutes
@@ -161,7 +161,7 @@ class LiveCamera:
     def lined(self, line: Line) -> bool:
         """Take in what the line gives; whether that began or ceased to hinder watching, or does so in another way."""
         before = self.line
-        self.line, self.behind = hindrance(line, before), timedelta(seconds=line.late)
+        self.line, self.behind = line_fault(line, before), timedelta(seconds=line.late)
         if before is GapReason.DELAYED is not self.line:
             self._late.clear()  # what a line had held up comes at once: that it cannot all be looked at is not the machine's fault
         return self.line is not before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter as Counts
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from datetime import timedelta
@@ -46,7 +47,7 @@ class LiveMetrics:
         self._coverage = Counter(
             "vigil_coverage_seconds", "Time of each state of the ledger", ["camera", "state", "reason"], registry=self.registry
         )
-        self._covered: Counts[tuple[CameraId, CoverageState, GapReason | None]] = Counts()
+        self._covered: defaultdict[tuple[CameraId, CoverageState, GapReason | None], float] = defaultdict(float)
         self._tallies: dict[CameraId, Tally] = {}
         self._free = Gauge("vigil_disk_free_bytes", "On the file system of the data folder", registry=self.registry)
         self._backlog = Gauge("vigil_waiting_events", "Events that wait to be written", registry=self.registry)
@@ -149,7 +150,7 @@ class LiveMetrics:
             known = self._covered[camera, state, reason]
             # A run that has just begun counts from zero again.
             self._coverage.labels(camera, state, reason or "").inc(seconds - known if seconds >= known else seconds)
-            self._covered[camera, state, reason] = seconds  # type: ignore[assignment]  # counts need not be whole
+            self._covered[camera, state, reason] = seconds
         if silent is not None:
             self._silent.labels(camera).set(silent.total_seconds())
 

@@ -92,20 +92,20 @@ def agree(opinions: Opinions) -> Agreed:
 def _found_by_training(opinions: Opinions, persons: Floats, heads: Floats) -> Floats:
     """Return people of the earlier detector whom a labelled head or a doubted teacher confirms."""
     found = without_doubles(opinions.trained_persons.above(_TRAINED_PERSON), same=0.6, inside=0.9).boxes
-    found = found[~_touches(found, persons)]
+    found = found[~touches(found, persons)]
     teachers = np.concatenate([opinions.persons.boxes, opinions.second_persons.boxes, opinions.bodies.boxes])
     bare = heads[~_sits_on(heads, persons)]
     carries = _sits_on_each(bare, found).any(axis=0) if len(bare) else np.zeros(len(found), dtype=np.bool_)
-    return found[_touches(found, teachers) | carries]
+    return found[touches(found, teachers) | carries]
 
 
 def _persons(opinions: Opinions) -> tuple[Floats, Floats]:
     """Own boxes first; then what two of the three person teachers see, or the leader alone when it is sure."""
     leader = without_doubles(opinions.persons, same=0.6, inside=0.9)
-    confirmed = _touches(leader.boxes, opinions.second_persons.boxes) | _touches(leader.boxes, opinions.bodies.boxes)
+    confirmed = touches(leader.boxes, opinions.second_persons.boxes) | touches(leader.boxes, opinions.bodies.boxes)
     sure = ((leader.scores >= 0.3) & confirmed) | (leader.scores >= _LONE_PERSON)
     pair = opinions.second_persons.above(_PAIR_WITHOUT_LEADER)
-    paired = pair.boxes[_touches(pair.boxes, opinions.bodies.boxes) & ~_touches(pair.boxes, leader.boxes)]
+    paired = pair.boxes[touches(pair.boxes, opinions.bodies.boxes) & ~touches(pair.boxes, leader.boxes)]
     taught = np.concatenate([leader.boxes[sure], paired])
     doubted = np.concatenate(
         [
@@ -131,13 +131,13 @@ def _heads(opinions: Opinions, persons: Floats) -> tuple[Floats, Floats]:
     accepted = with_face | ((heads.scores >= _HEAD_ON_BODY) & on_body) | (heads.scores >= _LONE_HEAD)
     if opinions.second_round:
         trained = opinions.trained_heads
-        accepted |= _touches(heads.boxes, trained.above(_TRAINED_CONFIRMS).boxes)
-        accepted &= with_face | _touches(heads.boxes, trained.above(_TRAINED_REFUSES).boxes, 0.3)
+        accepted |= touches(heads.boxes, trained.above(_TRAINED_CONFIRMS).boxes)
+        accepted &= with_face | touches(heads.boxes, trained.above(_TRAINED_REFUSES).boxes, 0.3)
     labels = heads.boxes[accepted]
     if opinions.second_round:
         fresh = without_doubles(opinions.trained_heads.above(_TRAINED_HEAD), same=0.45)
         fresh = _plausible(fresh, opinions.hands, definite)
-        apart = ~_touches(fresh.boxes, labels, 0.3) & _sits_on(fresh.boxes, bodies)
+        apart = ~touches(fresh.boxes, labels, 0.3) & _sits_on(fresh.boxes, bodies)
         labels = np.concatenate([labels, fresh.boxes[apart]])
     bare = definite[~_holds_face(labels, definite, by_face=True)]
     labels = np.concatenate([labels, head_of_face(bare)])
@@ -161,22 +161,23 @@ def _plausible(heads: Scored, hands: Scored, faces: Floats) -> Scored:
 def _faces(opinions: Opinions) -> tuple[Floats, Floats]:
     """Return the faces that two sources (or a person) name, and those that one names."""
     first, second = opinions.faces, opinions.second_faces
-    both = _touches(first.boxes, second.boxes, _SAME_FACE)
+    both = touches(first.boxes, second.boxes, _SAME_FACE)
     definite = first.boxes[both]
     single = np.concatenate(
         [
             first.boxes[~both & (first.scores >= 0.4)],
-            second.boxes[~_touches(second.boxes, first.boxes, _SAME_FACE) & (second.scores >= 0.6)],
+            second.boxes[~touches(second.boxes, first.boxes, _SAME_FACE) & (second.scores >= 0.6)],
         ]
     )
     if opinions.own_faces is None:
         return definite, single
     own = opinions.own_faces
-    extra = definite[~_touches(definite, own, 0.2)]
-    return np.concatenate([own, extra]), single[~_touches(single, own, 0.2)]
+    extra = definite[~touches(definite, own, 0.2)]
+    return np.concatenate([own, extra]), single[~touches(single, own, 0.2)]
 
 
-def _touches(boxes: Floats, others: Floats, same: float = _SAME_PERSON) -> npt.NDArray[np.bool_]:
+def touches(boxes: Floats, others: Floats, same: float = _SAME_PERSON) -> npt.NDArray[np.bool_]:
+    """Tell [N] which boxes overlap any of the others by ``same`` (intersection over union) or more."""
     if len(others) == 0:
         return np.zeros(len(boxes), dtype=np.bool_)
     return np.asarray((overlaps(boxes, others) >= same).any(axis=1), dtype=np.bool_)
@@ -212,5 +213,5 @@ def _apart(uncertain: Floats, labels: Floats) -> Floats:
     """Drop the uncertain boxes that are only another view of a label, and doubles among them."""
     if len(uncertain) == 0:
         return uncertain
-    free = uncertain[~_touches(uncertain, labels, 0.4)] if len(labels) else uncertain
+    free = uncertain[~touches(uncertain, labels, 0.4)] if len(labels) else uncertain
     return without_doubles(Scored(free, np.ones(len(free))), same=0.4, inside=0.8).boxes

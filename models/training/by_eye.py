@@ -20,10 +20,9 @@ from typing import Final
 
 import numpy as np
 
-from models.detectors.overlap import overlaps
 from models.errors import PerceptionError
 from models.labelled.scored import Floats
-from models.training.agreement import Agreed
+from models.training.agreement import Agreed, touches
 
 FILE: Final = "heads_by_eye.csv"
 """In the folder of a set's card: image, x1, y1, x2, y2 (pixels of the picture), verdict."""
@@ -80,18 +79,12 @@ def read_verdicts(file: Path) -> Mapping[str, Looked]:
 def corrected(labels: Agreed, looked: Looked, *, held_out: bool) -> Agreed:
     """Put what was decided by eye over what teachers agreed on."""
     uncertain = labels.uncertain_heads
-    uncertain = uncertain[~_touches(uncertain, np.concatenate([looked.heads, looked.nothing, looked.unclear]))]
+    uncertain = uncertain[~touches(uncertain, np.concatenate([looked.heads, looked.nothing, looked.unclear]), _SAME)]
     if held_out:
         undecided = np.concatenate([uncertain, looked.heads, looked.unclear])
         return Agreed(labels.persons, labels.heads, labels.uncertain_persons, undecided)
-    heads = labels.heads[~_touches(labels.heads, np.concatenate([looked.nothing, looked.unclear]))]
-    fresh = looked.heads[~_touches(looked.heads, heads)]
+    heads = labels.heads[~touches(labels.heads, np.concatenate([looked.nothing, looked.unclear]), _SAME)]
+    fresh = looked.heads[~touches(looked.heads, heads, _SAME)]
     return Agreed(
         labels.persons, np.concatenate([heads, fresh]), labels.uncertain_persons, np.concatenate([uncertain, looked.unclear])
     )
-
-
-def _touches(boxes: Floats, others: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    if len(boxes) == 0 or len(others) == 0:
-        return np.zeros(len(boxes), dtype=np.bool_)
-    return np.asarray((overlaps(boxes, others) >= _SAME).any(axis=1), dtype=np.bool_)

@@ -103,7 +103,7 @@ class LineLimits:
     late_again: float = 1.0
 
 
-def hindrance(line: Line, before: GapReason | None, limits: LineLimits = LineLimits()) -> GapReason | None:
+def line_fault(line: Line, before: GapReason | None, limits: LineLimits = LineLimits()) -> GapReason | None:
     """Why a line hinders watching now, ``None`` when it does not; ``before``: what was said last."""
     if line.late > (limits.late_again if before is GapReason.DELAYED else limits.late):
         return GapReason.DELAYED

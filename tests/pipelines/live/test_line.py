@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.records import GapReason
-from pipelines.sources.line import LineWatch, hindrance
+from pipelines.sources.line import LineWatch, line_fault
 from pipelines.sources.wire import Line
 
 Packet = tuple[float | None, float]  # stamp, arrival
@@ -23,7 +23,7 @@ def told(packets: Iterable[Packet], *, rate: float = 5.0, waited: bool = True) -
         due = arrival + 1.0 if due is None else due
         if arrival >= due:
             due += 1.0
-            fault = hindrance(watch.state(arrival), fault)
+            fault = line_fault(watch.state(arrival), fault)
             said.append((arrival, fault))
     return said
 
@@ -169,7 +169,7 @@ def test_nothing_is_said_at_the_beginning() -> None:
     ],
 )
 def test_borders_lie_apart(filled: float, late: float, before: GapReason | None, after: GapReason | None) -> None:
-    assert hindrance(Line(0.0, filled, late), before) is after
+    assert line_fault(Line(0.0, filled, late), before) is after
 
 
 def test_nothing_is_kept_for_longer_than_it_is_looked_at() -> None:
