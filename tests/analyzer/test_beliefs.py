@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.beliefs import FADED, Beliefs
@@ -13,6 +13,7 @@ from analyzer.misreadings import ITEMS, MASK_FULL, MASK_SMALL, Table
 from analyzer.outfits import Outfit
 from analyzer.types import Item, ItemReading, MaskReading, MaskState, Observation, Presence, Reason
 from tests.analyzer.scenes import START, person
+from tests.thorough import examples
 
 MASKS = {"w": MaskState.WORN, "i": MaskState.INCORRECT, "n": MaskState.NONE, "-": MaskState.NOT_VISIBLE}
 ITEM = {"p": Presence.PRESENT, "a": Presence.ABSENT, "-": Presence.NOT_VISIBLE}
@@ -143,7 +144,7 @@ def test_a_carried_item_among_fresh_ones_is_passed_on() -> None:
     assert beliefs.items[1] is carried
 
 
-@settings(max_examples=30, deadline=None)
+@examples(20)
 @given(st.text("-", max_size=30), st.sampled_from("win"))
 def test_what_is_not_seen_changes_nothing(gap: str, letter: str) -> None:
     assert masked("win" + gap + letter, every=0.01)[-1] == masked("win" + letter, every=0.01)[-1]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.catalogue import CATALOGUE
@@ -34,6 +34,7 @@ from tests.analyzer.scenes import (
     told,
     zone,
 )
+from tests.thorough import examples
 
 CORRIDOR = only(site(zone(ZoneKind.CORRIDOR)), "Q01")
 N, W, U = MaskState.NONE, MaskState.WORN, MaskState.NOT_VISIBLE
@@ -42,7 +43,7 @@ states = st.lists(st.tuples(st.sampled_from([N, N, W, U]), st.integers(1, 20)), 
     lambda stretches: [mask for mask, length in stretches for _ in range(length)]
 )
 """Stretches long enough to open and to end an episode, and single readings between them."""
-few = settings(max_examples=10, deadline=None)
+few = examples(8)
 
 
 def spelled(spelling: str, fps: float = 5) -> list[Scene]:
@@ -284,7 +285,7 @@ def test_a_shift_in_time_shifts_the_events(masks: list[MaskState], shift: int) -
 
 
 @few
-@given(st.lists(st.tuples(st.sampled_from([N, W]), st.integers(5, 8)), max_size=4))
+@given(st.lists(st.tuples(st.sampled_from([N, W]), st.integers(5, 6)), max_size=4))
 def test_the_frame_rate_does_not_change_what_is_found(stretches: list[tuple[MaskState, int]]) -> None:
     def scenes(fps: int) -> list[Scene]:
         masks = [mask for mask, length in stretches for _ in range(length * fps)]

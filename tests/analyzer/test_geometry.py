@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.geometry import (
@@ -17,11 +17,12 @@ from analyzer.geometry import (
 from analyzer.layout import DEAD_BAND, Edge
 from analyzer.site import Boundary, LineId, Side
 from analyzer.types import Box, CameraId, Point
+from tests.thorough import examples
 
 SQUARE = ((100.0, 100.0), (200.0, 100.0), (200.0, 200.0), (100.0, 200.0))
 UNIT = ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9))
 coordinate = st.floats(0, 400)
-some = settings(max_examples=40, deadline=None)
+some = examples(25)
 
 
 def test_a_box_reaching_into_the_zone_but_standing_outside_is_outside() -> None:

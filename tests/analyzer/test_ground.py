@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import hypot
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.errors import InvalidSite
@@ -15,6 +15,7 @@ from analyzer.site import Calibration, Camera, GroundPoint
 from analyzer.types import ZoneKind
 from analyzer.witness import Witness
 from tests.analyzer.scenes import CAMERA, TOP_DOWN, person, scene, site, zone
+from tests.thorough import examples
 
 VIEW = Camera(CAMERA, "C", aspect=16 / 9)
 
@@ -28,7 +29,7 @@ def seen(x: float, y: float) -> tuple[float, float]:
 SLANTED = Calibration(tuple(GroundPoint(seen(x, y), (x, y)) for x, y in ((-1, 0), (1, 0), (1, 8), (-1, 8), (0, 4))), 0.002)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(20)
 @given(st.floats(-1, 1), st.floats(0, 10))
 def test_floor_points_come_out_where_they_are(x: float, y: float) -> None:
     place = Ground(VIEW, SLANTED).locate(seen(x, y), 0.3)
@@ -97,7 +98,7 @@ def test_distance_carries_the_error_along_its_line() -> None:
     assert distance(a, a).error == pytest.approx(0.18**0.5)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(20)
 @given(st.lists(st.tuples(st.floats(-20, 20), st.floats(-20, 20)), max_size=30), st.floats(0.5, 5))
 def test_the_grid_finds_every_close_pair(points: list[tuple[float, float]], reach: float) -> None:
     close = {

@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import cos, hypot, pi, sin, tan
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.errors import InvalidSite
@@ -12,6 +12,7 @@ from analyzer.ground import Ground, distance
 from analyzer.heights import HeightMark, from_heights
 from analyzer.site import Camera
 from tests.analyzer.scenes import CAMERA
+from tests.thorough import examples
 
 ASPECT, VIEW = 16 / 9, 80.0
 FOCAL = ASPECT / 2 / tan(VIEW * pi / 360)
@@ -30,7 +31,7 @@ def marks(tilt: float, camera_m: float, heights: tuple[float, ...] = (1.6, 1.6, 
     ]
 
 
-@settings(max_examples=20, deadline=None)
+@examples(12)
 @given(st.floats(0.15, 0.7), st.floats(2.4, 5))
 def test_distances_come_out_as_they_are(tilt: float, camera_m: float) -> None:
     found = from_heights(CAMERA, marks(tilt, camera_m), ASPECT, VIEW)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.evidence import correct
@@ -13,13 +13,16 @@ from analyzer.site import Activity, DoorKind, Slot
 from analyzer.types import Attire, Carried, Link, Observation, Reason, Role, RoleClaim, TrackId, ZoneKind
 from analyzer.witness import Witness
 from tests.analyzer.scenes import LEFT, RIGHT, START, Script, door, person, played, scene, seconds, site, zone
+from tests.thorough import examples
 
 
-def claimed(where: object, script: Script, length: float = 15, corrections: dict[TrackId, Role] | None = None) -> RoleClaim:
+def claimed(
+    where: object, script: Script, length: float = 15, corrections: dict[TrackId, Role] | None = None, fps: float = 4
+) -> RoleClaim:
     """The role of the first person after a while."""
     witness = Witness(where, corrections or {})  # type: ignore[arg-type]
     claim = RoleClaim(Role.UNKNOWN, 0)
-    for each in played(script, length):
+    for each in played(script, length, fps):
         claim = witness.look(each).people[0].role
     return claim
 
@@ -103,8 +106,8 @@ def test_where_somebody_stays_speaks(place: object, role: str) -> None:
 
 def test_passing_through_does_not_speak() -> None:
     halves = site(zone(ZoneKind.GUARD_POST, LEFT), zone(ZoneKind.CORRIDOR, RIGHT))
-    assert claimed(halves, lambda t: [person(1, 0.2 if t < 12 else 0.8)], length=60).sources == ("E2:guard_post",)
-    assert claimed(halves, lambda t: [person(1, 0.2 if t < 8 else 0.8)], length=60).sources == ()
+    assert claimed(halves, lambda t: [person(1, 0.2 if t < 12 else 0.8)], length=60, fps=2).sources == ("E2:guard_post",)
+    assert claimed(halves, lambda t: [person(1, 0.2 if t < 8 else 0.8)], length=60, fps=2).sources == ()
 
 
 def test_the_schedule_tells_staff_apart() -> None:
@@ -159,13 +162,13 @@ names = st.dictionaries(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@examples(20)
 @given(names)
 def test_the_order_of_evidence_does_not_matter(evidence: dict[str, tuple[tuple[Role, float], ...]]) -> None:
     assert decide(evidence) == decide(dict(reversed(evidence.items())))
 
 
-@settings(max_examples=30, deadline=None)
+@examples(20)
 @given(names)
 def test_a_role_is_told_only_when_it_is_likely(evidence: dict[str, tuple[tuple[Role, float], ...]]) -> None:
     claim = decide(evidence)

@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzer.schedule import Agenda, in_force
 from analyzer.site import Activity, Permit, Slot
 from analyzer.types import Role, ZoneKind
+from tests.thorough import examples
 
 HANOI = timezone(timedelta(hours=7))
 FRIDAY = datetime(2021, 6, 11, tzinfo=HANOI)
@@ -49,11 +50,11 @@ day_times = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@examples(12)
 @given(
     st.tuples(day_times, day_times),
     st.tuples(st.integers(0, 7200), st.integers(1, 7200)),
-    st.lists(st.integers(0, 3 * 86400 * 10), min_size=2, max_size=12),
+    st.lists(st.integers(0, 3 * 86400 * 10), min_size=2, max_size=8),
     st.sampled_from((UTC, HANOI, ZoneInfo("Europe/Berlin"), timezone(timedelta(seconds=-17)))),
 )
 def test_an_answer_that_was_kept_is_the_one_that_would_be_given(

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes
+import gc
 import json
 import os
 import random
@@ -22,6 +24,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import cv2
@@ -60,6 +63,7 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
     seer = Blinking() if people is None else BatchedSeer(load_perception())
     rng, process = random.Random(0), psutil.Process()
     samples: list[tuple[float, int, int, int]] = []
+    held: list[Heap] = []
     outside: list[tuple[float, int, float]] = []  # mean memory and number of the capture processes, load of the machine
     injected: Counter[str] = Counter()
     with ExitStack() as stack:
@@ -79,6 +83,7 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
                 camera.behave(Behaviour())
             samples.append((time.monotonic() - began, process.memory_info().rss, process.num_fds(), process.num_threads()))
             outside.append((*_captures(process), os.getloadavg()[0]))
+            held.append(heap())
         run.stop()
         spent = process.cpu_times()  # captures that ended are counted with the children
         cpu = spent.user + spent.system + spent.children_user + spent.children_system
@@ -91,6 +96,7 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
     times = np.array([sample[0] for sample in warm])
     slope = float(np.polyfit(times, [sample[1] / 1e6 for sample in warm], 1)[0] * 3600) if len(warm) > 2 else None
     late = outside[len(outside) - len(warm) :]
+    settled = held[len(held) - len(warm) :]
     unexplained = sum(i.state is CoverageState.GAP and i.reason is None for ledger in ledgers for i in ledger)
     off = max(abs((summed(one).total - (one[-1].end - one[0].start)).total_seconds()) for one in ledgers)
     return {
@@ -100,6 +106,9 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
         "rss_mb": [round(warm[0][1] / 1e6), round(warm[-1][1] / 1e6)],
         "rss_slope_mb_per_hour": slope,
         "rss_mb_over_time": [round(sample[1] / 1e6) for sample in samples[:: max(1, len(samples) // 24)]],
+        "heap_in_use_mb": [round(each.in_use / 1e6) for each in (settled[0], settled[-1])],
+        "heap_free_but_held_mb": [round(each.free / 1e6) for each in (settled[0], settled[-1])],
+        "python_objects": [settled[0].objects, settled[-1].objects],
         "descriptors": [min(s[2] for s in warm), max(s[2] for s in warm)],
         "threads": [min(s[3] for s in warm), max(s[3] for s in warm)],
         "capture_rss_mb_each": [round(min(s[0] for s in late) / 1e6), round(max(s[0] for s in late) / 1e6)],
@@ -116,6 +125,33 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
         "evidence": dict(states),
         "raised": raised,
     }
+
+
+class Heap(NamedTuple):
+    """What the C library's allocator has given out, and what it keeps though it was given back (bytes); tracked Python objects.
+
+    Memory that grows in ``free`` alone is not lost: it lies between blocks still in use.
+    """
+
+    in_use: int
+    free: int
+    objects: int
+
+
+class _Mallinfo(ctypes.Structure):
+    """`struct mallinfo2` of glibc (malloc.h): all arenas together."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t) for name in ["arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"]
+    )
+
+
+def heap() -> Heap:
+    """Ask the allocator of this process. Not to be asked often: the objects are counted one by one."""
+    ask = ctypes.CDLL(None).mallinfo2
+    ask.restype = _Mallinfo
+    found = ask()
+    return Heap(found.uordblks + found.hblkhd, found.fordblks, len(gc.get_objects()))
 
 
 def varied(recordings: Sequence[Path], size: tuple[int, int], rate: int, seconds: float) -> Iterator[Picture]:
