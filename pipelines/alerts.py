@@ -92,7 +92,9 @@ class Alert:
         if isinstance(self.about, Trial):
             return "test"
         if isinstance(self.about, OutageNotice):
-            return f"outage/{self.about.cameras[0] if len(self.about.cameras) == 1 else 'line'}"
+            return (
+                f"{'thin' if self.about.thin else 'outage'}/{self.about.cameras[0] if len(self.about.cameras) == 1 else 'line'}"
+            )
         return f"{self.about.camera}/{self.about.rule}"
 
 

@@ -23,7 +23,7 @@ from pipelines.evidence import Case, Episode, EvidenceWriter
 from pipelines.live_camera import LiveCamera, Origin
 from pipelines.live_evidence import NoFootage
 from pipelines.live_writer import LiveWriter
-from pipelines.outages import Link, OutageNotice, OutageWatch
+from pipelines.outages import Link, OutageNotice, OutageWatch, ThinLines
 from pipelines.records import (
     EventFilter,
     EventPage,
@@ -36,6 +36,7 @@ from pipelines.records import (
     TimeBasis,
 )
 from pipelines.sla import CAUSES, Cause
+from pipelines.sources.lifecycle import State
 
 _REPORT_EVERY: Final = timedelta(seconds=5)
 _ASK_EVERY: Final = timedelta(seconds=60)
@@ -73,6 +74,7 @@ class FacilityWatch:
     def __init__(self, origin: Origin, store: FacilityStore, writer: LiveWriter, evidence: EvidenceWriter | None) -> None:
         self._store, self._writer, self._evidence = store, writer, evidence
         self._outages = OutageWatch(origin.site.facility.id)
+        self._thin = ThinLines.of(origin.site.facility.id)
         self._outside: _Outside | None = None
         self._began: datetime | None = None
         self._reported: datetime | None = None
@@ -94,8 +96,8 @@ class FacilityWatch:
 
     @property
     def outages(self) -> tuple[OutageNotice, ...]:
-        """Those that go on and that others have been told of."""
-        return tuple(self._outages.told)
+        """Those that go on and that others have been told of; thin lines among them."""
+        return (*self._outages.told, *self._thin.watch.told)
 
     def maintenance(self, now: datetime) -> bool:
         """Whether a slot or permit for maintenance is in force: what is not connected now is planned to be off."""
@@ -132,10 +134,14 @@ class FacilityWatch:
 
     def _alarm(self, cameras: Sequence[LiveCamera], now: datetime, *, planned: bool) -> None:
         if not self._restored:
-            self._outages.restore(self._store.outages(now - timedelta(days=60)))
+            told = self._store.outages(now - timedelta(days=60))
+            self._outages.restore(told)
+            self._thin.restore(told)
             self._restored = True
         links = {camera.camera: _link(camera, now, planned=planned) for camera in cameras}
         self._waiting += self._outages.see(links, now)
+        lines = {camera.camera: _thin(camera) for camera in cameras}
+        self._waiting += self._thin.see(lines, now)
         if self._waiting:
             self._store.announce_outages(self._waiting, now)
             self._waiting = []
@@ -241,6 +247,11 @@ def _link(camera: LiveCamera, now: datetime, *, planned: bool) -> Link:
     if silent < _UNCONNECTED_AFTER:
         return Link(None)
     return Link(camera.seen_at, Cause.PLANNED if planned else CAUSES.get(camera.reason, Cause.NETWORK))
+
+
+def _thin(camera: LiveCamera) -> bool | None:
+    """Whether the line of a connected camera gives too little of its stream."""
+    return camera.line is not None if camera.state is State.LIVE else None
 
 
 def _statuses(cameras: Sequence[LiveCamera], now: datetime, *, planned: bool) -> tuple[CameraStatus, ...]:

@@ -89,10 +89,13 @@ class LiveMetrics:
         self._capacity = Gauge("vigil_capacity_frames_per_second", "Pictures this machine can look at", registry=self.registry)
 
     def outages(self, told: Sequence[OutageNotice]) -> None:
-        """Outages that go on: of single cameras, and of the line of the facility."""
-        line = sum(one.cause is Cause.FACILITY_LINE for one in told)
+        """Outages that go on: of single cameras, of the line of the facility, and of cameras whose line is too thin."""
+        thin = sum(len(one.cameras) for one in told if one.thin)
+        lost = [one for one in told if not one.thin]
+        line = sum(one.cause is Cause.FACILITY_LINE for one in lost)
         self._outages.labels("line").set(line)
-        self._outages.labels("camera").set(len(told) - line)
+        self._outages.labels("camera").set(len(lost) - line)
+        self._outages.labels("thin").set(thin)
 
     def gate(self, camera: CameraId, glance: Glance) -> None:
         """Whether the packet gate is awake, and how many moving pictures it had called quiet."""

@@ -161,6 +161,12 @@ def _outage(outage: OutageNotice, names: Names, language: Language) -> Sequence[
 
 
 def _connection(outage: OutageNotice) -> Text:
+    if outage.thin and outage.end is None:
+        return Text(
+            "Đường truyền của camera quá yếu, hình đến trễ hoặc thiếu", "Camera's line too thin, pictures late or missing"
+        )
+    if outage.thin:
+        return Text("Đường truyền của camera đã đủ trở lại", "Camera's line wide enough again")
     if outage.end is None:
         return Text("Camera mất kết nối", "Camera off-line")
     return Text("Camera đã có lại kết nối", "Camera connected again")

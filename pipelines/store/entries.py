@@ -63,9 +63,11 @@ class Topic(StrEnum):
     REVIEWED = "event.reviewed"
     OUTAGE_OPENED = "outage.opened"
     OUTAGE_ENDED = "outage.ended"
+    THIN_OPENED = "line.thin"  # connected, but pictures come late or not all of them come
+    THIN_ENDED = "line.recovered"
 
 
-OUTAGES: Final = frozenset({Topic.OUTAGE_OPENED, Topic.OUTAGE_ENDED})
+OUTAGES: Final = frozenset({Topic.OUTAGE_OPENED, Topic.OUTAGE_ENDED, Topic.THIN_OPENED, Topic.THIN_ENDED})
 
 
 @dataclass(frozen=True, slots=True)

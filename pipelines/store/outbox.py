@@ -29,10 +29,10 @@ class Outbox(Noun):
             return tuple(_notice(row) for row in session.exec(wanted))
 
     def announce_outages(self, notices: Sequence[OutageNotice], at: datetime) -> None:
-        """Write that outages began or ended."""
+        """Write that outages, or stretches of thin lines, began or ended."""
         with self._database.write() as session:
             for one in notices:
-                announce(session, Topic.OUTAGE_OPENED if one.end is None else Topic.OUTAGE_ENDED, one.encode(), 1, at)
+                announce(session, _topic(one), one.encode(), 1, at)
 
     def outages(self, since: datetime) -> tuple[OutageNotice, ...]:
         """What was told of outages since then, in its order."""
@@ -50,6 +50,12 @@ class Outbox(Noun):
                 .where(col(OutboxRow.number).in_(numbers), col(OutboxRow.delivered_at).is_(None))
                 .values(delivered_at=at)
             )
+
+
+def _topic(outage: OutageNotice) -> Topic:
+    if outage.thin:
+        return Topic.THIN_OPENED if outage.end is None else Topic.THIN_ENDED
+    return Topic.OUTAGE_OPENED if outage.end is None else Topic.OUTAGE_ENDED
 
 
 def _notice(row: OutboxRow) -> Notice:

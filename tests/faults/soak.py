@@ -142,7 +142,8 @@ class _Mallinfo(ctypes.Structure):
     """`struct mallinfo2` of glibc (malloc.h): all arenas together."""
 
     _fields_ = tuple(
-        (name, ctypes.c_size_t) for name in ["arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"]
+        (name, ctypes.c_size_t)
+        for name in ["arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"]
     )
 
 

@@ -97,6 +97,13 @@ def test_the_line_of_the_facility() -> None:
     assert "cause: the line of the facility\nSince 01/03/2026 15:00:00\nLasted: 5 min\n" in text(over, HERE)
 
 
+def test_a_thin_line_is_not_called_a_lost_connection() -> None:
+    thin = replace(LINE, thin=True)
+    assert subject(thin, HERE).startswith("[Vigil] Đường truyền của camera quá yếu, hình đến trễ hoặc thiếu: c0, c1, c2")
+    assert "Camera's line too thin, pictures late or missing: c0" in text(thin, HERE)
+    assert "wide enough again" in text(replace(thin, end=T0 + timedelta(minutes=5)), HERE)
+
+
 def test_every_cause_has_words() -> None:
     assert set(CAUSES) == set(Cause)
 

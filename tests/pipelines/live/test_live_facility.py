@@ -46,7 +46,9 @@ class Watched:
             if event.change.value == "opened" and self.watch.owns(event):
                 self.watch.seal(event)
 
-    def last(self, minutes: float, *, live: tuple[str, ...] = NAMES, fault: GapReason | None = None) -> None:
+    def last(
+        self, minutes: float, *, live: tuple[str, ...] = NAMES, fault: GapReason | None = None, thin: tuple[str, ...] = ()
+    ) -> None:
         """Time goes by in steps of five seconds."""
         end = self.now + timedelta(minutes=minutes)
         while self.now < end:
@@ -55,6 +57,7 @@ class Watched:
                 if camera.camera in live:
                     camera.state, camera.seen_at, camera.ever_seen = State.LIVE, self.now, True
                     camera.health = Health(fault)
+                    camera.line = GapReason.SPARSE if camera.camera in thin else None
                 else:
                     camera.state, camera.reason = State.DOWN, GapReason.UNREACHABLE
             self.watch.round(self.cameras, self.now)
@@ -129,6 +132,18 @@ def test_a_facility_that_is_not_connected_after_an_hour_is_late_and_is_told_once
         later.now = one.now
         later.last(62, live=("a",))
         assert len([event for event in later.events() if event.rule == "F05"]) == 1
+
+
+def test_a_line_that_stays_thin_is_told_and_makes_no_event(tmp_path: Path) -> None:
+    with facility(tmp_path) as one:
+        one.last(2)
+        one.last(6, thin=("b",))
+        assert [(told.id, told.thin) for told in one.watch.outages] == [("thin.f.b.20260302T010205", True)]
+        one.last(7)
+        assert one.watch.outages == ()
+        assert one.events() == ()
+        notices = one.repository.undelivered()
+        assert [notice.topic for notice in notices] == [Topic.THIN_OPENED, Topic.THIN_ENDED]
 
 
 def test_maintenance_is_planned(tmp_path: Path) -> None:
