@@ -103,7 +103,11 @@ def _device(settings: Settings) -> Sequence[Finding]:
     core = openvino.Core()
     name = core.get_property("CPU", "FULL_DEVICE_NAME")
     wanted = f"device {settings.device}, backend {settings.backend}, precision {settings.precision}"
-    return (Finding("device", Health.OK, f"{wanted}; CPU {name.strip()}; OpenVINO sees {', '.join(core.available_devices)}"),)
+    seen = f"{wanted}; CPU {name.strip()}; OpenVINO sees {', '.join(core.available_devices)}"
+    capable = settings.backend == "openvino" and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    if capable and settings.precision == "f32":
+        seen += "; VIGIL_PRECISION=bf16 takes about half the time on this CPU"  # measured: docs/measurements.md
+    return (Finding("device", Health.OK, seen),)
 
 
 def _weights(_settings: Settings) -> Sequence[Finding]:

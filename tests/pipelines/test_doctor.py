@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from models.backends import Precision, open_backend
 from models.weights import load_catalogue
 from pipelines.doctor import Finding, Health, examine, fit
 from pipelines.settings import Settings
@@ -42,6 +43,13 @@ def test_this_installation_is_fit(tmp_path: Path) -> None:
     assert fit(findings), findings
     assert {"python", "sqlite", "device", "database", "evidence folder", "space"} <= set(by_subject(findings))
     assert any(subject.startswith("weights ") for subject in by_subject(findings))
+
+
+def test_a_cpu_with_bfloat16_is_told_of_until_it_is_used(tmp_path: Path) -> None:
+    has = open_backend("openvino", precision="auto").precision is Precision.BF16
+    for settings, hinted in (({}, has), ({"precision": "bf16"}, False), ({"backend": "onnxruntime"}, False)):
+        told = by_subject(examine(Settings(data_dir=tmp_path, **settings)))  # type: ignore[arg-type]
+        assert ("VIGIL_PRECISION=bf16" in told["device"].found) is hinted
 
 
 def test_changed_and_missing_weights_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
