@@ -5,6 +5,7 @@ No test may depend on how fast the machine is: every wait is for a condition, an
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,3 +42,9 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays for the whole session: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()

@@ -541,7 +541,7 @@ CASES: tuple[Case, ...] = (
 
 def pace(length: float) -> float:
     """Pictures a second: what lasts long is seen as well in fewer of them (no rule may depend on it)."""
-    return 4 if length < 12 else 2 if length < 25 else 1 if length < 150 else 0.5 if length < 500 else 0.2
+    return 3 if length < 15 else 2 if length < 25 else 1 if length < 150 else 0.5 if length < 500 else 0.2
 
 
 def play(case: Case) -> tuple[list[Event], list[Reason]]:
