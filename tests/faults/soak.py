@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
-import gc
 import json
 import os
 import random
@@ -108,7 +107,7 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
         "rss_mb_over_time": [round(sample[1] / 1e6) for sample in samples[:: max(1, len(samples) // 24)]],
         "heap_in_use_mb": [round(each.in_use / 1e6) for each in (settled[0], settled[-1])],
         "heap_free_but_held_mb": [round(each.free / 1e6) for each in (settled[0], settled[-1])],
-        "python_objects": [settled[0].objects, settled[-1].objects],
+        "python_blocks": [settled[0].blocks, settled[-1].blocks],
         "descriptors": [min(s[2] for s in warm), max(s[2] for s in warm)],
         "threads": [min(s[3] for s in warm), max(s[3] for s in warm)],
         "capture_rss_mb_each": [round(min(s[0] for s in late) / 1e6), round(max(s[0] for s in late) / 1e6)],
@@ -128,14 +127,14 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
 
 
 class Heap(NamedTuple):
-    """What the C library's allocator has given out, and what it keeps though it was given back (bytes); tracked Python objects.
+    """What the C library's allocator has given out, and what it keeps though it was given back (bytes); blocks Python holds.
 
     Memory that grows in ``free`` alone is not lost: it lies between blocks still in use.
     """
 
     in_use: int
     free: int
-    objects: int
+    blocks: int
 
 
 class _Mallinfo(ctypes.Structure):
@@ -148,11 +147,11 @@ class _Mallinfo(ctypes.Structure):
 
 
 def heap() -> Heap:
-    """Ask the allocator of this process. Not to be asked often: the objects are counted one by one."""
+    """Ask the allocators of this process. Not `gc.get_objects`: it takes hold of tuples that other threads are just making."""
     ask = ctypes.CDLL(None).mallinfo2
     ask.restype = _Mallinfo
     found = ask()
-    return Heap(found.uordblks + found.hblkhd, found.fordblks, len(gc.get_objects()))
+    return Heap(found.uordblks + found.hblkhd, found.fordblks, sys.getallocatedblocks())
 
 
 def varied(recordings: Sequence[Path], size: tuple[int, int], rate: int, seconds: float) -> Iterator[Picture]:
