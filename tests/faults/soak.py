@@ -4,6 +4,7 @@
 
 With ``--people`` so many of the cameras show recordings with people, never twice in the same way (that would be noticed, and
 nothing judged), the shipped networks look at all of them and evidence is written; without it nothing looks at the pictures.
+With ``--two-streams`` so many of the cameras record their evidence from a second connection, which is not decoded.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -52,7 +53,9 @@ class People:
     recordings: tuple[Path, ...]
 
 
-def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people: People | None = None) -> dict[str, object]:
+def soak(
+    minutes: float, count: int, size: tuple[int, int], folder: Path, people: People | None = None, two_streams: int = 0
+) -> dict[str, object]:
     """Run it and give the figures."""
     empty = load(write_clip(folder / "clip.mp4", walk(300, *size), rate=5, keyframe_every=10))
     shown = [empty] * count
@@ -68,6 +71,7 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
     with ExitStack() as stack:
         cameras = [stack.enter_context(RtspCamera(one)) for one in shown]
         plans = [with_ring(plan_for(c.url, f"c{i:02}", rate=5.0), folder) for i, c in enumerate(cameras)]
+        plans[:two_streams] = [replace(plan, evidence=plan.address) for plan in plans[:two_streams]]
         run = stack.enter_context(running(folder / "data", plans, seer, evidence=people is not None))
         began = time.monotonic()
         end = began + 60 * minutes
@@ -101,6 +105,7 @@ def soak(minutes: float, count: int, size: tuple[int, int], folder: Path, people
     return {
         "minutes": minutes,
         "cameras": count,
+        "two_streams": two_streams,
         "faults": dict(injected),
         "rss_mb": [round(warm[0][1] / 1e6), round(warm[-1][1] / 1e6)],
         "rss_slope_mb_per_hour": slope,
@@ -206,10 +211,11 @@ def main() -> None:
     parser.add_argument("--height", type=int, default=360)
     parser.add_argument("--people", type=int, default=0)
     parser.add_argument("--recording", type=Path, nargs="+")
+    parser.add_argument("--two-streams", type=int, default=0)
     args = parser.parse_args()
     people = People(args.people, tuple(args.recording)) if args.people and args.recording else None
     with tempfile.TemporaryDirectory() as folder:
-        figures = soak(args.minutes, args.cameras, (args.width, args.height), Path(folder), people)
+        figures = soak(args.minutes, args.cameras, (args.width, args.height), Path(folder), people, args.two_streams)
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
 
 
