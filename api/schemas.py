@@ -356,7 +356,7 @@ class CoverageOut(Wire):
 
 
 class CoveragePageOut(Wire):
-    """Time without an interval was not watched either: ``unrecorded_s`` counts it."""
+    """Time without an interval was not watched either: ``unrecorded_s`` counts it. What has not been yet is ``future_s``."""
 
     camera: str = Field(examples=["cam-corridor-2"])
     since: datetime = Field(examples=["2021-08-20T05:02:00Z"])
@@ -365,7 +365,8 @@ class CoveragePageOut(Wire):
     degraded_s: float = Field(examples=[60.0])
     gap_s: float = Field(examples=[120.0])
     unrecorded_s: float = Field(examples=[0.0])
-    observed_share: float = Field(examples=[0.8], description="(live + degraded) / asked time.")
+    future_s: float = Field(examples=[0.0])
+    observed_share: float = Field(examples=[0.8], description="(live + degraded) / asked time that has been.")
     intervals: list[CoverageOut]
 
 

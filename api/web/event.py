@@ -17,11 +17,12 @@ from api.media import playable_clip
 from api.places import Places
 from api.schemas import ReasonCode
 from api.timeline import Timeline, build_timeline, window_around
+from api.web.coverage import signs_between
 from api.web.queue import Choice, camera_names, lasted, neighbours
 from api.web.render import Reader
 from api.wording.reasons import measure_label, role_source, rule_basis, rule_nature, rule_text, sign_text, zone_label
 from pipelines.errors import NotFound
-from pipelines.records import EventFilter, Evidence, EvidenceKind, EvidenceState, Run, StoredEvent, TimeBasis
+from pipelines.records import Evidence, EvidenceKind, EvidenceState, Run, StoredEvent, TimeBasis
 from pipelines.store.repository import Repository
 from pipelines.telling import reason
 
@@ -171,8 +172,8 @@ def _strip(repository: Repository, event: StoredEvent) -> Timeline:
     end = event.ended_at or event.opened_at
     intervals = repository.coverage(event.camera, event.since - _REACH, end + _REACH)
     since, until = window_around(event, intervals, _REACH)
-    others = repository.events(EventFilter(cameras=(event.camera,), since=since, until=until), None, 200).events
-    return build_timeline(intervals, {item.id: item for item in (*others, event)}.values(), since, until, event.id)
+    others = signs_between(repository, event.camera, since, until)
+    return build_timeline(intervals, {item.id: item for item in (*others, event)}.values(), since, until, this=event.id)
 
 
 def _missing_clip(evidence: Sequence[Evidence], reader: Reader) -> str:

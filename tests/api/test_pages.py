@@ -13,7 +13,7 @@ from api.routes.pages_account import STATIC_FILES
 from api.web.queue import neighbours
 from pipelines.looks import LookHour
 from pipelines.records import EventFilter, Grade, ReviewState, TimeBasis
-from tests.api.builders import CORRIDOR, GATE, NOON, RUN, SITE, closing, identifier, many_events, mask_event
+from tests.api.builders import CORRIDOR, FACILITY, GATE, NOON, RUN, SITE, closing, identifier, many_events, mask_event
 from tests.api.conftest import World
 
 PROBES = [
@@ -283,7 +283,9 @@ def test_coverage_shows_the_latest_day_of_the_latest_camera(world: World) -> Non
     assert 'value="20/08/2021"' in page
     assert "bản ghi bị hụt" in words
     assert "8 phút" in words
-    assert "23 giờ 50 phút" in words  # what nobody recorded
+    assert "Không có ghi nhận 15 giờ 50 phút" in words  # it is four in the afternoon: what has not been yet is no gap
+    assert "Quan sát 8 phút trên 16 giờ" in words
+    assert "16:00:00 – 00:00:00: chưa đến" in words
     assert 'fill="url(#hatch)"' in page
 
 
@@ -304,7 +306,22 @@ def test_coverage_says_when_the_gates_left_nothing_out(world: World) -> None:
 
 def test_coverage_of_a_camera_without_a_record(world: World) -> None:
     words = _text(world.client().get(f"/coverage?camera={GATE}&day=20/08/2021").text)
-    assert "Không có ghi nhận 24 giờ" in words
+    assert "Không có ghi nhận 16 giờ" in words
+    before = _text(world.client().get(f"/coverage?camera={GATE}&day=19/08/2021").text)
+    assert "Không có ghi nhận 24 giờ" in before
+
+
+def test_coverage_counts_every_sign_of_a_day(world: World) -> None:
+    """More than one page of them; one that began the evening before, and one told of after midnight."""
+    midday = 12 * 60  # minutes from either midnight of the facility's clock
+    events = [mask_event(f"sign-{k}", minute=3 * k - midday) for k in range(240)]
+    evening = mask_event("evening", minute=-midday - 5)
+    late = mask_event("late", minute=midday - 0.03)
+    before = mask_event("before", minute=-midday - 30)
+    messages = [*events, evening, closing(evening, timedelta(minutes=10)), late, before, closing(before)]
+    world.repository.put_events(messages, facility=FACILITY, time_basis=TimeBasis.ARGUMENT, at=NOON)
+    words = _text(world.client().get("/coverage?day=20/08/2021").text)
+    assert f"{240 + 2} sự kiện" in words
 
 
 @pytest.mark.parametrize(
