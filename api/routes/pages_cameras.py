@@ -14,11 +14,12 @@ from api.cameras import add, change, watched, withdraw
 from api.convert import camera_out
 from api.deps import CameraKeeper, ServiceDep, SiteReader
 from api.errors import FieldFault, Problem, Refusal, refusal_of
-from api.schemas import CameraChangeIn, CameraIn, Identifier
+from api.schemas import CameraChangeIn, CameraIn, CameraOut, Identifier
 from api.security.permissions import Permission, Principal
 from api.service import Service
 from api.web.render import reader_of, render
 from pipelines.errors import AlreadyThere, VersionConflict
+from pipelines.records import STILL_WATCHED
 
 router = APIRouter(include_in_schema=False)
 
@@ -114,6 +115,12 @@ def _done(
     return RedirectResponse("/cameras", 303)
 
 
+def _is_judged(camera: CameraOut) -> bool:
+    """Whether something can be judged: a camera that is connected and shows a black picture is not watched."""
+    reason = camera.report.reason if camera.report else None
+    return camera.state == "live" and (not reason or reason in STILL_WATCHED)
+
+
 def _page(
     service: Service, request: Request, principal: Principal, refusal: Refusal | None = None, form: CameraForm | None = None
 ) -> Response:
@@ -123,7 +130,7 @@ def _page(
     facts: dict[str, object] = {
         "section": "cameras",
         "cameras": cameras,
-        "live": sum(camera.state == "live" for camera in cameras),
+        "judged": {camera.id for camera in cameras if _is_judged(camera)},
         "facilities": repository.facilities(),
         "may_change": principal.may(Permission.WRITE_CAMERAS),
         "refusal": refusal,

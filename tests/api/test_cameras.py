@@ -174,3 +174,15 @@ def test_who_may_only_look_sees_no_form(world: World) -> None:
     page = world.client(Grade.INSPECTOR).get("/cameras").text
     assert "/cameras/add" not in page
     assert "chỉ xem" in page
+
+
+def test_a_camera_that_shows_nothing_is_not_counted_as_watched(world: World) -> None:
+    def told(reason: GapReason | None) -> str:
+        world.repository.put_reports([CameraReport(CORRIDOR, world.clock.now(), State.LIVE, reason)])
+        return " ".join(re.sub("<[^>]+>", " ", world.client().get("/cameras").text).split())
+
+    assert "1 trên 2 camera đang được quan sát" in told(None)
+    assert "1 trên 2 camera đang được quan sát" in told(GapReason.TOO_DARK)
+    black = told(GapReason.BLACK)
+    assert "0 trên 2 camera đang được quan sát" in black
+    assert "Có kết nối, không quan sát được" in black
