@@ -51,8 +51,9 @@ class Reader:
 
     @property
     def partial(self) -> bool:
-        """Whether only a part of the page is replaced."""
-        return self.request.headers.get("hx-request") == "true"
+        """Whether only a part of the page is replaced; going back in the browser's history replaces all of it."""
+        headers = self.request.headers
+        return headers.get("hx-request") == "true" and headers.get("hx-history-restore-request") != "true"
 
 
 def reader_of(request: Request, service: Service, principal: Principal | None) -> Reader:

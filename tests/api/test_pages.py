@@ -110,6 +110,11 @@ def test_a_filter_replaces_only_the_list(world: World) -> None:
     assert identifier("one") in part
 
 
+def test_going_back_is_answered_with_the_whole_page(world: World) -> None:
+    headers = {"hx-request": "true", "hx-history-restore-request": "true"}
+    assert "<html" in world.client().get("/queue?state=", headers=headers).text
+
+
 def test_the_list_goes_on_by_pages(world: World) -> None:
     for event in many_events(30):
         world.builder.event(event)

@@ -300,6 +300,21 @@ def test_filters_narrow_the_list_without_a_new_page(page: Page, site: Site) -> N
     expect(page.locator("#list")).to_contain_text("Không có sự kiện không có nghĩa là tuân thủ")
 
 
+def test_going_back_after_filtering_gives_the_whole_page(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/queue?state=")
+    page.get_by_label("Mức độ").select_option("critical")
+    expect(page.locator(".row")).to_have_count(1)
+    page.get_by_label("Quy tắc").select_option("Q01")
+    expect(page.locator(".row")).to_have_count(0)
+    page.go_back()
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator("header.top")).to_be_visible()
+    expect(page.get_by_label("Mức độ")).to_have_value("critical")
+    expect(page.get_by_label("Quy tắc")).to_have_value("")
+    page.locator("header.top [data-opens]").click()  # what the script does still works
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
 def test_language_and_theme_are_kept(page: Page, site: Site) -> None:
     _open(page, site)
     page.get_by_role("link", name="Chuyển sang tiếng Anh").click()
