@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 
@@ -264,7 +265,13 @@ def test_a_decision_without_a_script_goes_back_to_the_event(world: World) -> Non
     form = {"decision": "confirm", "version": "1", "csrf_token": token, "comment": ""}
     answer = client.post(f"/events/{world.known_event}/decision", data=form)
     assert answer.status_code == 303
-    assert answer.headers["location"] == f"/events/{world.known_event}"
+    assert answer.headers["location"] == f"/events/{world.known_event}?state=awaiting"
+    listed = "state=&severity=high"
+    answer = client.post(f"/events/{world.known_event}/decision?{listed}", data=form | {"version": "2"})
+    assert answer.headers["location"] == f"/events/{world.known_event}?{listed}"
+    assert (
+        f'action="/events/{world.known_event}/decision?state=&amp;severity=high"' in client.get(answer.headers["location"]).text
+    )
 
 
 def test_a_conflict_on_the_page_shows_the_other_decision(world: World) -> None:
@@ -277,6 +284,31 @@ def test_a_conflict_on_the_page_shows_the_other_decision(world: World) -> None:
     assert 'name="version" value="2"' in answer.text
     assert "data-decided" not in answer.text
     assert world.repository.event(world.known_event).review_state is ReviewState.CONFIRMED  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["part", "page"])
+def test_a_conflict_keeps_what_was_written(world: World, script: bool) -> None:
+    path = f"/events/{world.known_event}/decision?state=&rule=Q01"
+    world.client(Grade.ADMIN).post(path, data={"decision": "confirm", "version": "1"})
+    form = {"decision": "reject", "version": "1", "reason_code": "wrong_state", "comment": "Có <khẩu trang>"}
+    answer = world.client().post(path, data=form, headers={"hx-request": "true"} if script else {"accept": "text/html"})
+    assert answer.status_code == 412
+    assert ("<html" in answer.text) is not script
+    assert "Người khác vừa quyết định" in answer.text
+    assert re.search(r'value="wrong_state" checked', answer.text)
+    assert answer.text.count(" checked") == 1
+    assert "Có &lt;khẩu trang&gt;</textarea>" in answer.text
+    assert 'name="version" value="2"' in answer.text
+    assert "Vi phạm đã xác nhận" in answer.text
+
+
+def test_a_page_that_answers_a_decision_leads_back_to_its_event(world: World) -> None:
+    path = f"/events/{world.known_event}/decision?state=&rule=Q01"
+    client = world.client()
+    client.post(path, data={"decision": "confirm", "version": "1"})
+    page = client.post(path, data={"decision": "reject", "version": "1"}).text
+    ways = {unquote(way) for way in re.findall(r'/preferences\?[^"]*back=([^"]*)"', page)}
+    assert ways == {f"/events/{world.known_event}?state=&rule=Q01"}
 
 
 # --- coverage ------------------------------------------------------------------------------------

@@ -205,6 +205,8 @@ def test_going_on_by_itself_can_be_switched_off(page: Page, site: Site) -> None:
     page.locator("#auto-next").uncheck()
     page.keyboard.press("y")
     expect(page.locator("#decision")).to_have_attribute("data-decided", "confirm")
+    expect(page.locator("#heading")).to_have_text("Vi phạm đã xác nhận")  # named as what it is now
+    expect(page).to_have_title(re.compile("Vi phạm đã xác nhận"))
     expect(page.locator("#auto-next")).not_to_be_checked()
     assert site.events[2] in page.url
     page.keyboard.press("j")
@@ -267,6 +269,57 @@ def test_a_session_that_ended_leads_to_the_sign_in_and_back(page: Page, site: Si
     page.wait_for_url("**/login?*")
     expect(page.get_by_role("alert")).to_contain_text("hết hạn")
     assert _state(site, 0) is ReviewState.AWAITING
+
+
+def _write(page: Page) -> None:
+    page.locator('input[value="wrong_state"]').check()
+    page.locator("textarea").fill("Có đeo khẩu trang\nmàu xanh")
+
+
+def _written(page: Page) -> None:
+    expect(page.locator('input[value="wrong_state"]')).to_be_checked()
+    expect(page.locator("textarea")).to_have_value("Có đeo khẩu trang\nmàu xanh")
+
+
+def test_what_is_written_outlasts_everything_but_the_decision(page: Page, site: Site) -> None:
+    _open(page, site)
+    _write(page)
+    page.reload()
+    _written(page)
+    page.get_by_role("link", name="Chuyển sang tiếng Anh").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    _written(page)
+    _open(page, site, 1)
+    expect(page.locator("textarea")).to_have_value("")  # written about another event
+    _open(page, site)
+    event = EventId(site.events[0])
+    site.builder.repository.decide(Review(event, Decision.CONFIRM, "clearly_seen", "", "admin", NOON), 1)
+    page.locator('button[value="reject"]').click()
+    expect(page.get_by_role("alert").first).to_contain_text("Somebody else")
+    _written(page)
+    site.builder.repository.close_all_sessions("inspector")
+    page.locator('button[value="reject"]').click()
+    page.wait_for_url("**/login?*")
+    page.get_by_label("Account").fill("inspector")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/events/*")
+    _written(page)
+    page.locator("#auto-next").uncheck()
+    page.locator('button[value="reject"]').click()
+    expect(page.locator("#decision")).to_have_attribute("data-decided", "reject")
+    page.reload()
+    expect(page.locator("textarea")).to_have_value("")
+    expect(page.locator('input[value="not_stated"]')).to_be_checked()
+    assert site.builder.repository.reviews(event)[-1].comment == "Có đeo khẩu trang\nmàu xanh"
+
+
+def test_what_one_person_wrote_is_not_shown_to_another(page: Page, site: Site, context: BrowserContext) -> None:
+    _open(page, site)
+    _write(page)
+    site.show(context, Grade.ADMIN)  # somebody else signs in, in the same browser
+    page.reload()
+    expect(page.locator("textarea")).to_have_value("")
 
 
 # --- the rest ------------------------------------------------------------------------------------

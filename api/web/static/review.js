@@ -250,7 +250,32 @@ function writeSetting(name, value) {
   try { window.localStorage.setItem(`vigil.${name}`, value); } catch { /* private window: forgotten, not broken */ }
 }
 
+/* What is written and not yet decided outlasts a reload, another language and a session that ends: kept in this tab, for this
+   person and this event, until the decision is taken. */
+const decisionForm = () => document.querySelector("#decision form");
+const draftName = (form) => `vigil.draft.${form.dataset.reviewer}.${document.body.dataset.event}`;
+
+function keepDraft(form) {
+  const draft = { reason_code: form.elements.reason_code.value, comment: form.elements.comment.value };
+  if (draft.comment || draft.reason_code !== "not_stated") window.sessionStorage.setItem(draftName(form), JSON.stringify(draft));
+  else window.sessionStorage.removeItem(draftName(form));
+}
+function takeUpDraft(form) {
+  const kept = window.sessionStorage.getItem(draftName(form));
+  if (!kept) return;
+  const draft = JSON.parse(kept);
+  form.elements.reason_code.value = draft.reason_code;
+  form.elements.comment.value = draft.comment;
+}
+document.addEventListener("input", (event) => {
+  const form = decisionForm();
+  if (form?.contains(event.target)) keepDraft(form);
+});
+
 function prepareDecision() {
+  const form = decisionForm();
+  if (form && byId("decision").dataset.decided) window.sessionStorage.removeItem(draftName(form));
+  else if (form) takeUpDraft(form);
   const auto = byId("auto-next");
   if (!auto) return;
   auto.checked = readSetting("auto-next", "on") === "on";
