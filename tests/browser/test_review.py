@@ -142,6 +142,36 @@ def test_the_clip_is_driven_by_keys(page: Page, site: Site) -> None:
     expect(page.locator("#media")).to_contain_text("0:00,8")
 
 
+def test_the_bar_follows_the_clip_after_it_was_used(page: Page, site: Site) -> None:
+    _open(page, site)
+    _ready(page)
+    clip, bar, media = page.locator("#clip"), page.locator("#seek"), page.locator("#media")
+    box = bar.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    expect(media).to_contain_text("0:06,")
+    here = bar.input_value()
+    clip.evaluate("video => { video.currentTime = 9; }")
+    expect(media).to_contain_text("0:09,0")
+    assert bar.input_value() == here  # a thumb that is held stays where the hand is
+    page.mouse.up()
+    expect(bar).to_have_value("750")
+    clip.evaluate("video => { video.currentTime = 6; }")
+    expect(bar).to_have_value("500")
+    expect(bar).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator("#play")).to_have_attribute("aria-label", "Dừng")
+    page.keyboard.press("Space")
+    expect(page.locator("#play")).to_have_attribute("aria-label", "Phát")
+    clip.evaluate("video => { video.currentTime = 6; }")
+    expect(media).to_contain_text("0:06,0")
+    page.keyboard.press("ArrowRight")
+    expect(media).to_contain_text("0:11,0")
+    page.keyboard.press("ArrowLeft")
+    expect(media).to_contain_text("0:06,0")
+
+
 def test_a_broken_clip_is_said_and_not_a_black_box(page: Page, site: Site) -> None:
     event = site.builder.repository.event(EventId(site.events[0]))
     clip = next(item for item in site.builder.repository.evidence(event.id) if item.kind == "clip")
