@@ -148,11 +148,13 @@ class CameraIn(Wire):
 
 
 class CameraChangeIn(Wire):
-    """What is to be different. What is left out stays."""
+    """What is to be different. What is left out stays; an empty name or evidence address and a rate of null are as the
+    site file says.
+    """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"running": False}]})
 
-    name: Annotated[CameraName, StringConstraints(min_length=1)] | None = None
+    name: CameraName | None = None
     source: Annotated[Address, StringConstraints(min_length=1)] | None = None
     evidence_source: Address | None = None
     password: Secret | None = None

@@ -83,7 +83,11 @@ def _close(repository: Repository, camera: CameraRecord, strip: Timeline, now: d
 
 def _days(runs: tuple[Run, ...], zone: tzinfo) -> list[date]:
     """Days with a run, latest first; recordings of unknown time share the day of the epoch."""
-    found = {run.first_at.astimezone(UTC if run.time_basis is TimeBasis.UNKNOWN else zone).date() for run in runs}
+    found = set[date]()
+    for run in runs:
+        local = UTC if run.time_basis is TimeBasis.UNKNOWN else zone
+        first, last = (at.astimezone(local).date() for at in (run.first_at, run.first_at + run.observed))
+        found |= {last - timedelta(days=back) for back in range(min((last - first).days + 1, _MOST_DAYS))}
     return sorted(found, reverse=True)
 
 

@@ -15,7 +15,7 @@ from analyzer.types import MaskState, Measure, ZoneKind
 from api.convert import evidence_href, evidence_out
 from api.media import playable_clip
 from api.places import Places
-from api.schemas import ReasonCode
+from api.schemas import ReasonCode, ReviewIn
 from api.timeline import Timeline, build_timeline, window_around
 from api.web.coverage import signs_between
 from api.web.queue import Choice, camera_names, lasted, neighbours
@@ -80,8 +80,10 @@ class KeyFrame:
     at: datetime | None
 
 
-def event_facts(repository: Repository, reader: Reader, event: StoredEvent, choice: Choice) -> dict[str, object]:
-    """Everything the template asks for."""
+def event_facts(
+    repository: Repository, reader: Reader, event: StoredEvent, choice: Choice, late: ReviewIn | None = None
+) -> dict[str, object]:
+    """Everything the template asks for; ``late`` as for the panel."""
     assert reader.principal is not None
     evidence = repository.evidence(event.id)
     newer, older = neighbours(repository, event, choice.as_filter(reader.f))
@@ -91,7 +93,6 @@ def event_facts(repository: Repository, reader: Reader, event: StoredEvent, choi
     zone = Places(repository).zone_of(event)
     return {
         "section": "queue",
-        "heading": reader.t(_HEADINGS[event.review_state]),
         "back": f"/queue?{choice.query}",
         "previous": _address(newer, choice),
         "next": _address(older, choice),
@@ -105,18 +106,31 @@ def event_facts(repository: Repository, reader: Reader, event: StoredEvent, choi
         "evidence": [evidence_out(item) for item in sorted(evidence, key=_place_in_list)],
         "timeline": strip,
         "coverage_href": coverage_href(event, reader),
-        **decision_facts(repository, event),
+        **decision_facts(repository, reader, event, choice, late=late),
     }
 
 
-def decision_facts(repository: Repository, event: StoredEvent, decided: str = "", *, conflict: bool = False) -> dict[str, object]:
-    """What the decision panel needs, alone or inside the page."""
+def decision_facts(
+    repository: Repository, reader: Reader, event: StoredEvent, choice: Choice, decided: str = "", *, late: ReviewIn | None = None
+) -> dict[str, object]:
+    """What the decision panel needs, alone or inside the page.
+
+    Args:
+        repository: where the decisions are.
+        reader: who looks.
+        event: decided about.
+        choice: the list to go on with.
+        decided: the decision just taken.
+        late: a decision that somebody else came before; what was written with it stays in the form.
+    """
     return {
         "event": event,
+        "heading": reader.t(_HEADINGS[event.review_state]),
+        "query": choice.query,
         "reviews": tuple(reversed(repository.reviews(event.id))),
         "reason_codes": REASON_CODES,
         "decided": decided,
-        "conflict": conflict,
+        "late": late,
     }
 
 

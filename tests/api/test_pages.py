@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 
-from analyzer.types import Change, Measure, ModelRef, Provenance, Role, RoleClaim, RuleId, Severity, Tally, TrackId, Votes
+from analyzer.types import Change, Measure, ModelRef, Provenance, Role, RoleClaim, RuleId, RunId, Severity, Tally, TrackId, Votes
 from api.routes.pages_account import STATIC_FILES
 from api.web.queue import neighbours
 from pipelines.looks import LookHour
@@ -108,6 +109,11 @@ def test_a_filter_replaces_only_the_list(world: World) -> None:
     part = world.client().get("/queue?state=&rule=Q01", headers={"hx-request": "true"}).text
     assert "<html" not in part
     assert identifier("one") in part
+
+
+def test_going_back_is_answered_with_the_whole_page(world: World) -> None:
+    headers = {"hx-request": "true", "hx-history-restore-request": "true"}
+    assert "<html" in world.client().get("/queue?state=", headers=headers).text
 
 
 def test_the_list_goes_on_by_pages(world: World) -> None:
@@ -259,7 +265,13 @@ def test_a_decision_without_a_script_goes_back_to_the_event(world: World) -> Non
     form = {"decision": "confirm", "version": "1", "csrf_token": token, "comment": ""}
     answer = client.post(f"/events/{world.known_event}/decision", data=form)
     assert answer.status_code == 303
-    assert answer.headers["location"] == f"/events/{world.known_event}"
+    assert answer.headers["location"] == f"/events/{world.known_event}?state=awaiting"
+    listed = "state=&severity=high"
+    answer = client.post(f"/events/{world.known_event}/decision?{listed}", data=form | {"version": "2"})
+    assert answer.headers["location"] == f"/events/{world.known_event}?{listed}"
+    assert (
+        f'action="/events/{world.known_event}/decision?state=&amp;severity=high"' in client.get(answer.headers["location"]).text
+    )
 
 
 def test_a_conflict_on_the_page_shows_the_other_decision(world: World) -> None:
@@ -272,6 +284,31 @@ def test_a_conflict_on_the_page_shows_the_other_decision(world: World) -> None:
     assert 'name="version" value="2"' in answer.text
     assert "data-decided" not in answer.text
     assert world.repository.event(world.known_event).review_state is ReviewState.CONFIRMED  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["part", "page"])
+def test_a_conflict_keeps_what_was_written(world: World, script: bool) -> None:
+    path = f"/events/{world.known_event}/decision?state=&rule=Q01"
+    world.client(Grade.ADMIN).post(path, data={"decision": "confirm", "version": "1"})
+    form = {"decision": "reject", "version": "1", "reason_code": "wrong_state", "comment": "Có <khẩu trang>"}
+    answer = world.client().post(path, data=form, headers={"hx-request": "true"} if script else {"accept": "text/html"})
+    assert answer.status_code == 412
+    assert ("<html" in answer.text) is not script
+    assert "Người khác vừa quyết định" in answer.text
+    assert re.search(r'value="wrong_state" checked', answer.text)
+    assert answer.text.count(" checked") == 1
+    assert "Có &lt;khẩu trang&gt;</textarea>" in answer.text
+    assert 'name="version" value="2"' in answer.text
+    assert "Vi phạm đã xác nhận" in answer.text
+
+
+def test_a_page_that_answers_a_decision_leads_back_to_its_event(world: World) -> None:
+    path = f"/events/{world.known_event}/decision?state=&rule=Q01"
+    client = world.client()
+    client.post(path, data={"decision": "confirm", "version": "1"})
+    page = client.post(path, data={"decision": "reject", "version": "1"}).text
+    ways = {unquote(way) for way in re.findall(r'/preferences\?[^"]*back=([^"]*)"', page)}
+    assert ways == {f"/events/{world.known_event}?state=&rule=Q01"}
 
 
 # --- coverage ------------------------------------------------------------------------------------
@@ -309,6 +346,14 @@ def test_coverage_of_a_camera_without_a_record(world: World) -> None:
     assert "Không có ghi nhận 16 giờ" in words
     before = _text(world.client().get(f"/coverage?camera={GATE}&day=19/08/2021").text)
     assert "Không có ghi nhận 24 giờ" in before
+
+
+def test_a_run_over_midnight_is_listed_on_both_days(world: World) -> None:
+    run = world.repository.run(RUN)
+    world.repository.put_run(replace(run, id=RunId("2" * 32), first_at=NOON + timedelta(hours=11), observed=timedelta(hours=3)))
+    page = world.client().get("/coverage").text
+    assert "21/08/2021" in page
+    assert "20/08/2021" in page
 
 
 def test_coverage_counts_every_sign_of_a_day(world: World) -> None:

@@ -142,6 +142,36 @@ def test_the_clip_is_driven_by_keys(page: Page, site: Site) -> None:
     expect(page.locator("#media")).to_contain_text("0:00,8")
 
 
+def test_the_bar_follows_the_clip_after_it_was_used(page: Page, site: Site) -> None:
+    _open(page, site)
+    _ready(page)
+    clip, bar, media = page.locator("#clip"), page.locator("#seek"), page.locator("#media")
+    box = bar.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    expect(media).to_contain_text("0:06,")
+    here = bar.input_value()
+    clip.evaluate("video => { video.currentTime = 9; }")
+    expect(media).to_contain_text("0:09,0")
+    assert bar.input_value() == here  # a thumb that is held stays where the hand is
+    page.mouse.up()
+    expect(bar).to_have_value("750")
+    clip.evaluate("video => { video.currentTime = 6; }")
+    expect(bar).to_have_value("500")
+    expect(bar).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator("#play")).to_have_attribute("aria-label", "Dừng")
+    page.keyboard.press("Space")
+    expect(page.locator("#play")).to_have_attribute("aria-label", "Phát")
+    clip.evaluate("video => { video.currentTime = 6; }")
+    expect(media).to_contain_text("0:06,0")
+    page.keyboard.press("ArrowRight")
+    expect(media).to_contain_text("0:11,0")
+    page.keyboard.press("ArrowLeft")
+    expect(media).to_contain_text("0:06,0")
+
+
 def test_a_broken_clip_is_said_and_not_a_black_box(page: Page, site: Site) -> None:
     event = site.builder.repository.event(EventId(site.events[0]))
     clip = next(item for item in site.builder.repository.evidence(event.id) if item.kind == "clip")
@@ -205,6 +235,8 @@ def test_going_on_by_itself_can_be_switched_off(page: Page, site: Site) -> None:
     page.locator("#auto-next").uncheck()
     page.keyboard.press("y")
     expect(page.locator("#decision")).to_have_attribute("data-decided", "confirm")
+    expect(page.locator("#heading")).to_have_text("Vi phạm đã xác nhận")  # named as what it is now
+    expect(page).to_have_title(re.compile("Vi phạm đã xác nhận"))
     expect(page.locator("#auto-next")).not_to_be_checked()
     assert site.events[2] in page.url
     page.keyboard.press("j")
@@ -269,6 +301,57 @@ def test_a_session_that_ended_leads_to_the_sign_in_and_back(page: Page, site: Si
     assert _state(site, 0) is ReviewState.AWAITING
 
 
+def _write(page: Page) -> None:
+    page.locator('input[value="wrong_state"]').check()
+    page.locator("textarea").fill("Có đeo khẩu trang\nmàu xanh")
+
+
+def _written(page: Page) -> None:
+    expect(page.locator('input[value="wrong_state"]')).to_be_checked()
+    expect(page.locator("textarea")).to_have_value("Có đeo khẩu trang\nmàu xanh")
+
+
+def test_what_is_written_outlasts_everything_but_the_decision(page: Page, site: Site) -> None:
+    _open(page, site)
+    _write(page)
+    page.reload()
+    _written(page)
+    page.get_by_role("link", name="Chuyển sang tiếng Anh").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    _written(page)
+    _open(page, site, 1)
+    expect(page.locator("textarea")).to_have_value("")  # written about another event
+    _open(page, site)
+    event = EventId(site.events[0])
+    site.builder.repository.decide(Review(event, Decision.CONFIRM, "clearly_seen", "", "admin", NOON), 1)
+    page.locator('button[value="reject"]').click()
+    expect(page.get_by_role("alert").first).to_contain_text("Somebody else")
+    _written(page)
+    site.builder.repository.close_all_sessions("inspector")
+    page.locator('button[value="reject"]').click()
+    page.wait_for_url("**/login?*")
+    page.get_by_label("Account").fill("inspector")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/events/*")
+    _written(page)
+    page.locator("#auto-next").uncheck()
+    page.locator('button[value="reject"]').click()
+    expect(page.locator("#decision")).to_have_attribute("data-decided", "reject")
+    page.reload()
+    expect(page.locator("textarea")).to_have_value("")
+    expect(page.locator('input[value="not_stated"]')).to_be_checked()
+    assert site.builder.repository.reviews(event)[-1].comment == "Có đeo khẩu trang\nmàu xanh"
+
+
+def test_what_one_person_wrote_is_not_shown_to_another(page: Page, site: Site, context: BrowserContext) -> None:
+    _open(page, site)
+    _write(page)
+    site.show(context, Grade.ADMIN)  # somebody else signs in, in the same browser
+    page.reload()
+    expect(page.locator("textarea")).to_have_value("")
+
+
 # --- the rest ------------------------------------------------------------------------------------
 
 
@@ -298,6 +381,21 @@ def test_filters_narrow_the_list_without_a_new_page(page: Page, site: Site) -> N
     assert "severity=critical" in page.url
     page.get_by_label("Mức độ").select_option("low")
     expect(page.locator("#list")).to_contain_text("Không có sự kiện không có nghĩa là tuân thủ")
+
+
+def test_going_back_after_filtering_gives_the_whole_page(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/queue?state=")
+    page.get_by_label("Mức độ").select_option("critical")
+    expect(page.locator(".row")).to_have_count(1)
+    page.get_by_label("Quy tắc").select_option("Q01")
+    expect(page.locator(".row")).to_have_count(0)
+    page.go_back()
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator("header.top")).to_be_visible()
+    expect(page.get_by_label("Mức độ")).to_have_value("critical")
+    expect(page.get_by_label("Quy tắc")).to_have_value("")
+    page.locator("header.top [data-opens]").click()  # what the script does still works
+    expect(page.get_by_role("dialog")).to_be_visible()
 
 
 def test_language_and_theme_are_kept(page: Page, site: Site) -> None:
