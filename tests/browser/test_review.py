@@ -383,6 +383,15 @@ def test_filters_narrow_the_list_without_a_new_page(page: Page, site: Site) -> N
     expect(page.locator("#list")).to_contain_text("Không có sự kiện không có nghĩa là tuân thủ")
 
 
+def test_a_day_that_is_none_is_said_beside_its_field(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/queue?state=")
+    for written, said, rows in (("31/02/2021", "không phải là một ngày", 3), ("2021-08-21", "", 0), ("20/08/2021", "", 3)):
+        page.locator('input[name="since"]').fill(written)
+        page.keyboard.press("Tab")
+        expect(page.locator(".row")).to_have_count(rows)
+        expect(page.locator("#fault-since")).to_contain_text(said) if said else expect(page.locator("#fault-since")).to_be_empty()
+
+
 def test_going_back_after_filtering_gives_the_whole_page(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/queue?state=")
     page.get_by_label("Mức độ").select_option("critical")

@@ -319,6 +319,6 @@ if (toast && window.sessionStorage.getItem("vigil.toast")) {
 
 // On a narrow window the list matters more than the form above it.
 const filters = document.querySelector(".filters details");
-if (filters && window.matchMedia("(max-width: 760px)").matches) filters.open = false;
+if (filters && window.matchMedia("(max-width: 760px)").matches && !filters.querySelector(".fault:not(:empty)")) filters.open = false;
 
 for (const opener of document.querySelectorAll("[data-opens]")) opener.addEventListener("click", help);
