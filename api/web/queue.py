@@ -21,6 +21,7 @@ from pipelines.records import (
     EventPosition,
     Evidence,
     EvidenceKind,
+    EvidenceState,
     ReviewState,
     StoredEvent,
 )
@@ -88,6 +89,7 @@ class Row:
     lasted: str
     mask_only: bool
     picture: str | None
+    no_picture: str
 
 
 def rows_of(repository: Repository, page: EventPage, choice: Choice, reader: Reader) -> list[Row]:
@@ -101,9 +103,11 @@ def rows_of(repository: Repository, page: EventPage, choice: Choice, reader: Rea
             names.get(event.camera, event.camera),
             lasted(event, reader.f),
             is_anywhere(event.rule, event.zone),
-            picture_of(repository.evidence(event.id)) if shows_media else None,
+            picture_of(evidence) if shows_media else None,
+            reader.t(_why_no_picture(event, evidence) if shows_media else "queue.picture_hidden"),
         )
         for event in page.events
+        for evidence in (repository.evidence(event.id) if shows_media else (),)
     ]
 
 
@@ -136,6 +140,12 @@ def picture_of(evidence: Sequence[Evidence]) -> str | None:
     """The key frame that stands for the event: the middle one, which shows the sign at its clearest."""
     frames = [item for item in evidence if item.kind is EvidenceKind.KEY_FRAME and evidence_href(item)]
     return evidence_href(frames[len(frames) // 2]) if frames else None
+
+
+def _why_no_picture(event: StoredEvent, evidence: Sequence[Evidence]) -> str:
+    """Whether one is still to come; the state of the evidence speaks for pictures that nobody has begun."""
+    states = {item.state for item in evidence if item.kind is EvidenceKind.KEY_FRAME} or {event.evidence_state}
+    return "queue.no_picture" if EvidenceState.PENDING in states else "queue.picture_failed"
 
 
 def neighbours(repository: Repository, event: StoredEvent, wanted: EventFilter) -> tuple[StoredEvent | None, StoredEvent | None]:

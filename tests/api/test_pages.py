@@ -13,7 +13,7 @@ from analyzer.types import Change, Measure, ModelRef, Provenance, Role, RoleClai
 from api.routes.pages_account import STATIC_FILES
 from api.web.queue import neighbours
 from pipelines.looks import LookHour
-from pipelines.records import EventFilter, Grade, ReviewState, TimeBasis
+from pipelines.records import EventFilter, Evidence, EvidenceId, EvidenceKind, EvidenceState, Grade, ReviewState, TimeBasis
 from tests.api.builders import CORRIDOR, GATE, NOON, RUN, SITE, closing, identifier, many_events, mask_event
 from tests.api.conftest import World
 
@@ -253,8 +253,38 @@ def test_a_viewer_sees_no_picture_and_no_button(world: World) -> None:
     assert "<video" not in page
     assert "<img" not in page
     assert 'value="confirm"' not in page
+    assert "không được xem hình ảnh" in page
+    assert world.file_of("clip").sha256 in page  # type: ignore[operator]
+    assert "/api/v1/evidence/" not in page  # a link would only be refused
+    assert "/api/v1/evidence/" in world.client().get(path).text
     assert "<img" not in world.client(Grade.VIEWER).get("/queue").text
     assert "<img" in world.client().get("/queue").text
+
+
+@pytest.mark.parametrize(
+    ("clip", "picture", "said"),
+    [
+        (None, None, "Chưa có ảnh"),
+        (EvidenceState.PENDING, EvidenceState.PENDING, "Chưa có ảnh"),
+        (EvidenceState.READY, EvidenceState.PENDING, "Chưa có ảnh"),
+        (EvidenceState.READY, EvidenceState.FAILED, "Không tạo được ảnh"),
+        (EvidenceState.FAILED, None, "Không tạo được ảnh"),
+        (EvidenceState.LOST, EvidenceState.LOST, "Không tạo được ảnh"),
+    ],
+)
+def test_the_queue_says_whether_a_picture_is_still_to_come(
+    world: World, clip: EvidenceState | None, picture: EvidenceState | None, said: str
+) -> None:
+    event = world.builder.event()
+    rows = [
+        Evidence(EvidenceId(f"{kind}-0"), event.id, kind, state, f"{event.id}/{kind}", "x/y")
+        for kind, state in ((EvidenceKind.CLIP, clip), (EvidenceKind.KEY_FRAME, picture))
+        if state is not None
+    ]
+    world.repository.put_evidence(rows)
+    assert re.findall(r'<div class="thumb">([^<]*)</div>', world.client().get("/queue").text) == [said]
+    hidden = world.client(Grade.VIEWER).get("/queue").text
+    assert re.findall(r'<div class="thumb">([^<]*)</div>', hidden) == ["Không được xem ảnh"]
 
 
 def test_a_recording_of_unknown_time_has_no_date(world: World) -> None:
