@@ -16,7 +16,7 @@ from api.schemas import Comment, Identifier, ReasonCode, ReviewIn
 from api.web.coverage import coverage_facts
 from api.web.event import decision_facts, event_facts
 from api.web.notices import notices_of
-from api.web.queue import PAGE, Choice, more_href, options_of, rows_of
+from api.web.queue import PAGE, Choice, faults_of, more_href, options_of, rows_of
 from api.web.render import reader_of, render
 from pipelines.errors import VersionConflict
 from pipelines.records import Decision, EventFilter, ReviewState
@@ -53,8 +53,9 @@ def show_queue(principal: EventReader, service: ServiceDep, repository: Reposito
         "more": more_href(page, choice),
         "total": sum(repository.count_events(wanted).values()),
     }
+    facts["faults"] = faults_of(choice, reader)
     if reader.partial:
-        return render(reader, "_rows.html" if cursor else "_list.html", facts)
+        return render(reader, "_rows.html" if cursor else "_filtered.html", facts)
     awaiting = repository.count_events(EventFilter())[ReviewState.AWAITING]
     facts |= {
         "section": "queue",

@@ -13,7 +13,7 @@ from analyzer.types import Change, Measure, ModelRef, Provenance, Role, RoleClai
 from api.routes.pages_account import STATIC_FILES
 from api.web.queue import neighbours
 from pipelines.looks import LookHour
-from pipelines.records import EventFilter, Grade, ReviewState, TimeBasis
+from pipelines.records import EventFilter, Evidence, EvidenceId, EvidenceKind, EvidenceState, Grade, ReviewState, TimeBasis
 from tests.api.builders import CORRIDOR, FACILITY, GATE, NOON, RUN, SITE, closing, identifier, many_events, mask_event
 from tests.api.conftest import World
 
@@ -137,6 +137,40 @@ def test_a_filter_nobody_offered_is_as_good_as_none(world: World, query: str) ->
     assert world.client().get(f"/queue?{query}").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "vi", "en"),
+    [
+        ("since", "31/02/2021", "“31/02/2021” không phải là một ngày", "“31/02/2021” is not a day"),
+        ("until", "hôm <nay>", "“hôm &lt;nay&gt;” không phải là một ngày", "“hôm &lt;nay&gt;” is not a day"),
+        ("rule", "ZZ9", "Không có lựa chọn “ZZ9”", "There is no choice “ZZ9”"),
+        ("severity", "terrible", "Không có lựa chọn “terrible”", "There is no choice “terrible”"),
+    ],
+)
+def test_a_filter_that_cannot_be_used_is_said_beside_its_field(world: World, name: str, text: str, vi: str, en: str) -> None:
+    world.builder.event()
+    client = world.client()
+    for language, said in (("vi", vi), ("en", en)):
+        client.cookies.set("vigil_language", language)
+        page = client.get("/queue", params={"state": "", name: text}).text
+        assert f'id="fault-{name}" role="alert">{said}' in page
+        assert identifier("one") in page  # it filters nothing, in the list as in the form
+        assert 'name="since" value="31/02/2021"' in page or name != "since"
+        part = client.get("/queue", params={"state": "", name: text}, headers={"hx-request": "true"}).text
+        assert f'id="fault-{name}" role="alert" hx-swap-oob="true">{said}' in part
+        good = client.get("/queue", params={"state": ""}, headers={"hx-request": "true"}).text
+        assert f'id="fault-{name}" role="alert" hx-swap-oob="true"></span>' in good
+        assert "ZZ9" not in re.findall(r'href="(/events/[^"]*)"', page)[0]
+
+
+def test_a_day_may_be_written_as_programs_do(world: World) -> None:
+    world.builder.event()
+    client = world.client()
+    assert identifier("one") in client.get("/queue?state=&since=2021-08-20&until=2021-08-20").text
+    later = client.get("/queue?state=&since=2021-08-21").text
+    assert identifier("one") not in later
+    assert "không phải là một ngày" not in later
+
+
 def test_days_are_those_of_the_facility(world: World) -> None:
     world.builder.event(mask_event("late", 2, at=datetime(2021, 8, 20, 16, 59, tzinfo=UTC)))
     world.builder.event(mask_event("early", 2, at=datetime(2021, 8, 20, 17, 0, tzinfo=UTC)))  # 00:00 of the 21st there
@@ -219,8 +253,38 @@ def test_a_viewer_sees_no_picture_and_no_button(world: World) -> None:
     assert "<video" not in page
     assert "<img" not in page
     assert 'value="confirm"' not in page
+    assert "không được xem hình ảnh" in page
+    assert world.file_of("clip").sha256 in page  # type: ignore[operator]
+    assert "/api/v1/evidence/" not in page  # a link would only be refused
+    assert "/api/v1/evidence/" in world.client().get(path).text
     assert "<img" not in world.client(Grade.VIEWER).get("/queue").text
     assert "<img" in world.client().get("/queue").text
+
+
+@pytest.mark.parametrize(
+    ("clip", "picture", "said"),
+    [
+        (None, None, "Chưa có ảnh"),
+        (EvidenceState.PENDING, EvidenceState.PENDING, "Chưa có ảnh"),
+        (EvidenceState.READY, EvidenceState.PENDING, "Chưa có ảnh"),
+        (EvidenceState.READY, EvidenceState.FAILED, "Không tạo được ảnh"),
+        (EvidenceState.FAILED, None, "Không tạo được ảnh"),
+        (EvidenceState.LOST, EvidenceState.LOST, "Không tạo được ảnh"),
+    ],
+)
+def test_the_queue_says_whether_a_picture_is_still_to_come(
+    world: World, clip: EvidenceState | None, picture: EvidenceState | None, said: str
+) -> None:
+    event = world.builder.event()
+    rows = [
+        Evidence(EvidenceId(f"{kind}-0"), event.id, kind, state, f"{event.id}/{kind}", "x/y")
+        for kind, state in ((EvidenceKind.CLIP, clip), (EvidenceKind.KEY_FRAME, picture))
+        if state is not None
+    ]
+    world.repository.put_evidence(rows)
+    assert re.findall(r'<div class="thumb">([^<]*)</div>', world.client().get("/queue").text) == [said]
+    hidden = world.client(Grade.VIEWER).get("/queue").text
+    assert re.findall(r'<div class="thumb">([^<]*)</div>', hidden) == ["Không được xem ảnh"]
 
 
 def test_a_recording_of_unknown_time_has_no_date(world: World) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from analyzer.types import EventId
 from pipelines.records import Decision, Grade, Review, ReviewState
-from tests.api.builders import NOON
+from tests.api.builders import NOON, many_events
 from tests.browser.conftest import PASSWORD, Site, shots_folder
 
 
@@ -383,6 +384,28 @@ def test_filters_narrow_the_list_without_a_new_page(page: Page, site: Site) -> N
     expect(page.locator("#list")).to_contain_text("Không có sự kiện không có nghĩa là tuân thủ")
 
 
+def test_more_of_the_list_goes_on_from_its_first_new_row(page: Page, site: Site) -> None:
+    for event in many_events(30):
+        site.builder.event(event)
+    page.goto(f"{site.address}/queue")
+    expect(page.locator(".row")).to_have_count(25)
+    page.locator(".more a").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".row")).to_have_count(33)
+    expect(page.locator(".row .what a").nth(25)).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator(".row .what a").nth(26)).to_be_focused()
+
+
+def test_a_day_that_is_none_is_said_beside_its_field(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/queue?state=")
+    for written, said, rows in (("31/02/2021", "không phải là một ngày", 3), ("2021-08-21", "", 0), ("20/08/2021", "", 3)):
+        page.locator('input[name="since"]').fill(written)
+        page.keyboard.press("Tab")
+        expect(page.locator(".row")).to_have_count(rows)
+        expect(page.locator("#fault-since")).to_contain_text(said) if said else expect(page.locator("#fault-since")).to_be_empty()
+
+
 def test_going_back_after_filtering_gives_the_whole_page(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/queue?state=")
     page.get_by_label("Mức độ").select_option("critical")
@@ -407,6 +430,18 @@ def test_language_and_theme_are_kept(page: Page, site: Site) -> None:
     assert site.events[0] in page.url
     page.goto(f"{site.address}/coverage")
     expect(page.locator("h1")).to_have_text("Observation coverage")
+
+
+@pytest.mark.parametrize(("system", "chosen"), [("dark", "light"), ("light", "dark")])
+def test_the_first_click_on_the_theme_changes_it(page: Page, site: Site, system: Literal["dark", "light"], chosen: str) -> None:
+    page.emulate_media(color_scheme=system)
+    page.goto(f"{site.address}/coverage")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    switch = page.get_by_role("link", name="Giao diện")
+    expect(switch).to_have_count(1)
+    switch.click()
+    expect(page.locator("html")).to_have_attribute("data-theme", chosen)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
 
 
 def test_a_viewer_is_shown_no_picture(site: Site, context: BrowserContext) -> None:

@@ -299,6 +299,15 @@ document.addEventListener("htmx:afterSwap", () => {
     window.location.assign(document.body.dataset.next);
   }
 });
+/* After "more" the button is gone; whoever works by keys goes on from the first row that is new. */
+let rowsBefore = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  rowsBefore = event.detail.target.matches("li.more") ? document.querySelectorAll(".row").length : null;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  if (rowsBefore !== null) document.querySelectorAll(".row .what a")[rowsBefore]?.focus({ preventScroll: true });
+  rowsBefore = null;
+});
 for (const name of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(name, (event) => {
     const refused = event.detail.xhr?.status === 403;  // sent with the token of an earlier session: sending it again will not help
@@ -319,6 +328,6 @@ if (toast && window.sessionStorage.getItem("vigil.toast")) {
 
 // On a narrow window the list matters more than the form above it.
 const filters = document.querySelector(".filters details");
-if (filters && window.matchMedia("(max-width: 760px)").matches) filters.open = false;
+if (filters && window.matchMedia("(max-width: 760px)").matches && !filters.querySelector(".fault:not(:empty)")) filters.open = false;
 
 for (const opener of document.querySelectorAll("[data-opens]")) opener.addEventListener("click", help);
