@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from string import Formatter
 
 import pytest
 
+import analyzer
 import api
 from analyzer.entry import Nature
 from analyzer.types import MaskState, Need, Reason, Role, Severity
@@ -87,6 +90,25 @@ def test_a_missing_sentence_or_blank_is_an_error() -> None:
         VI("no.such.sentence")
     with pytest.raises(KeyError):
         VI("queue.awaiting")
+
+
+def _measured() -> Iterator[tuple[str, str]]:
+    """Name (before a colon) and unit of every measure that the analyzer makes."""
+    for path in Path(analyzer.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Measure":
+                name, unit = node.args[0], node.args[2]
+                first = name.values[0] if isinstance(name, ast.JoinedStr) else name
+                assert isinstance(first, ast.Constant), f"{path}:{node.lineno} has no literal name"
+                assert isinstance(unit, ast.Constant), f"{path}:{node.lineno} has no literal unit"
+                yield str(first.value).partition(":")[0], str(unit.value)
+
+
+def test_every_measure_of_a_rule_has_a_name_and_a_unit_in_both() -> None:
+    names, units = {name for name, _ in _measured()}, {unit for _, unit in _measured() if unit}
+    assert {"silent", "missing", "distance_error"} <= names
+    assert [name for name in names if f"measure.{name}" not in VI.sentences] == []
+    assert [unit for unit in units if f"unit.{unit}" not in VI.sentences] == []
 
 
 def test_texts_keep_to_the_glossary() -> None:
