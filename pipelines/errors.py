@@ -2,6 +2,7 @@
 
 PipelineError
 +-- BadInput            the user's file, folder or address; names the place and the remedy (exit code 2)
+|   +-- BadAddress      with a code, for who tells it in another language
 |   +-- BadRecording
 |   +-- BadSite
 +-- SourceFault         a camera or file failed while it was read (retryable ones are `Transient`)
@@ -15,6 +16,8 @@ PipelineError
 """
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 
 class PipelineError(Exception):
@@ -37,6 +40,41 @@ class BadInput(PipelineError):
     def __init__(self, place: str, problem: str, remedy: str) -> None:
         self.place, self.problem, self.remedy = place, problem, remedy
         super().__init__(f"{place}: {problem}; {remedy}")
+
+
+class AddressFault(StrEnum):
+    """What may be wrong with the address of a camera."""
+
+    SCHEME = "scheme"
+    CONTROL_CHARACTERS = "control_characters"
+    USB_INDEX = "usb_index"
+    PATH_MISSING = "path_missing"
+    HOST_UNREADABLE = "host_unreadable"
+    HOST_MISSING = "host_missing"
+    VARIABLE_UNSET = "variable_unset"
+    FILE_UNREADABLE = "file_unreadable"
+    VARIABLE_FOREIGN = "variable_foreign"
+    FILE_FOREIGN = "file_foreign"
+    QUERY = "query"
+    USER_MISSING = "user_missing"
+    TWO_PASSWORDS = "two_passwords"
+    SECRETS_NOT_KEPT = "secrets_not_kept"
+    THIS_MACHINE = "this_machine"
+    NOT_A_CAMERA = "not_a_camera"
+
+
+class BadAddress(BadInput):
+    """The address of a camera, or a secret that it refers to, cannot be used.
+
+    Args:
+        place, problem, remedy: as `BadInput`.
+        fault: the problem by its code.
+        about: what the problem is about: the schemes that are allowed, the name of a variable or file.
+    """
+
+    def __init__(self, place: str, problem: str, remedy: str, fault: AddressFault, about: str = "") -> None:
+        self.fault, self.about = fault, about
+        super().__init__(place, problem, remedy)
 
 
 class BadRecording(BadInput):

@@ -13,11 +13,12 @@ from analyzer.types import CameraId
 from api.cameras import add, change, watched, withdraw
 from api.convert import camera_out
 from api.deps import CameraKeeper, ServiceDep, SiteReader
-from api.errors import FieldFault, Problem, Refusal, refusal_of
+from api.errors import Problem, Refusal, field_faults, refusal_of
 from api.schemas import CameraChangeIn, CameraIn, Identifier
 from api.security.permissions import Permission, Principal
 from api.service import Service
 from api.web.render import reader_of, render
+from api.wording.faults import refused
 from pipelines.errors import AlreadyThere, VersionConflict
 
 router = APIRouter(include_in_schema=False)
@@ -104,10 +105,7 @@ def _done(
     try:
         deed()
     except ValidationError as error:
-        faults = tuple(
-            FieldFault(place=".".join(("body", *(str(part) for part in fault["loc"]))), problem=str(fault["msg"]))
-            for fault in error.errors(include_input=False)
-        )
+        faults = field_faults(error.errors(include_input=False), "body")
         return _page(service, request, principal, Refusal("invalid", f"{len(faults)} value(s) refused", faults), form)
     except (Problem, AlreadyThere, VersionConflict) as error:
         return _page(service, request, principal, refusal_of(error), form)
@@ -117,7 +115,7 @@ def _done(
 def _page(
     service: Service, request: Request, principal: Principal, refusal: Refusal | None = None, form: CameraForm | None = None
 ) -> Response:
-    repository, now = service.repository, service.now()
+    repository, now, reader = service.repository, service.now(), reader_of(request, service, principal)
     cameras = [camera_out(camera, now) for camera in watched(repository)]
     given: Mapping[str, str] = _EMPTY if form is None else {name: getattr(form, name) for name in _EMPTY}
     facts: dict[str, object] = {
@@ -127,6 +125,7 @@ def _page(
         "facilities": repository.facilities(),
         "may_change": principal.may(Permission.WRITE_CAMERAS),
         "refusal": refusal,
+        "refused": [refused(fault, reader.f) for fault in refusal.faults] if refusal else [],
         "given": given,
     }
-    return render(reader_of(request, service, principal), "cameras.html", facts, refusal.status if refusal else 200)
+    return render(reader, "cameras.html", facts, refusal.status if refusal else 200)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
 
@@ -15,10 +17,12 @@ import analyzer
 import api
 from analyzer.entry import Nature
 from analyzer.types import MaskState, Need, Reason, Role, Severity
+from api.errors import FaultCode, Slug
 from api.web.event import REASON_CODES
 from api.wording.formats import Formats, parsed_day
 from api.wording.reasons import known_rules, measure_label, role_source, rule_basis, rule_nature, rule_text
 from api.wording.texts import LANGUAGES, language_of, texts
+from pipelines.errors import AddressFault
 from pipelines.records import (
     CoverageState,
     Decision,
@@ -32,7 +36,7 @@ from pipelines.records import (
 from pipelines.telling import time_zone
 
 VI, EN = texts("vi"), texts("en")
-CODES = {
+CODES: dict[str, Iterable[StrEnum]] = {
     "unknown": Reason,
     "role": Role,
     "severity": Severity,
@@ -47,6 +51,7 @@ CODES = {
     "mask": MaskState,
     "need": Need,
     "why.standing": Nature,
+    "fault": (*FaultCode, *AddressFault),
 }
 
 
@@ -70,6 +75,10 @@ def test_every_code_has_a_name_in_both(group: str) -> None:
 def test_every_reason_of_a_decision_has_a_name() -> None:
     assert [code for code in REASON_CODES if f"reason.{code}" not in VI.sentences] == []
     assert len(REASON_CODES) == 10  # nine keys and "not stated"
+
+
+def test_every_refusal_has_a_sentence() -> None:
+    assert [slug for slug in get_args(Slug) if f"error.{slug}" not in VI.sentences] == []
 
 
 def _used() -> set[str]:

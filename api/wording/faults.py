@@ -1,0 +1,16 @@
+"""What was refused or went wrong, in words: the bridge to the codes of the service and of the pipeline."""
+
+from __future__ import annotations
+
+from api.errors import FaultCode, FieldFault
+from api.wording.formats import Formats
+from api.wording.texts import texts
+
+_BOUNDS = frozenset({FaultCode.TOO_LONG, FaultCode.TOO_SMALL, FaultCode.TOO_GREAT})
+
+
+def refused(fault: FieldFault, f: Formats) -> str:
+    """Why a field of a form was refused."""
+    t = texts(f.language)
+    about = f.measure(float(fault.about)) if fault.code in _BOUNDS else fault.about
+    return f"{t.named('camera_field', fault.place)}: {t(f'fault.{fault.code}', about=about)}"
