@@ -310,7 +310,10 @@ class EvidenceOut(Wire):
     derived_from: str | None = Field(
         examples=[None], description="Set for a copy made for browsers; the original is the evidence."
     )
-    reason: str = Field(examples=[""])
+    reason: str = Field(
+        examples=["disk_refused: File too large"],
+        description="Why it failed or is lost: a code and, behind a colon, the technical detail where there is one.",
+    )
 
 
 class ReviewOut(Wire):

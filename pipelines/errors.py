@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pipelines.coded import coded
+
 
 class PipelineError(Exception):
     """Root of the tree."""
@@ -113,5 +115,31 @@ class StoreUnavailable(StoreError, Transient):
     """The database is locked, full or out of reach."""
 
 
+class EvidenceFault(StrEnum):
+    """Why a file of evidence could not be written or is lost."""
+
+    NO_SPACE = "no_space"
+    DISK_REFUSED = "disk_refused"
+    NO_PICTURE = "no_picture"
+    NO_FOOTAGE = "no_footage"
+    REPORTS_ONLY = "reports_only"
+    IMAGES_ONLY = "images_only"
+    NOT_RECORDED = "not_recorded"
+    TIMES_JUMP = "times_jump"
+    NOT_COPIED = "not_copied"
+    CODEC = "codec"
+    NOT_DECODED = "not_decoded"
+    NO_ENCODER = "no_encoder"
+    BAD_NAME = "bad_name"
+    STOPPED = "stopped"
+    CHANGED = "changed"
+    UNREADABLE = "unreadable"
+    FAILED = "failed"
+
+
 class EvidenceError(PipelineError):
-    """Evidence could not be written or does not match its hash."""
+    """Evidence could not be written or does not match its hash; ``detail`` is technical and names no path of this machine."""
+
+    def __init__(self, fault: EvidenceFault, detail: str = "") -> None:
+        self.fault, self.detail = fault, detail
+        super().__init__(coded(fault, detail))

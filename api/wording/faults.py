@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from api.errors import FaultCode, FieldFault
 from api.wording.formats import Formats
-from api.wording.texts import texts
+from api.wording.texts import Language, texts
+from pipelines.coded import decoded
+from pipelines.errors import EvidenceFault
 
 _BOUNDS = frozenset({FaultCode.TOO_LONG, FaultCode.TOO_SMALL, FaultCode.TOO_GREAT})
 
@@ -14,3 +16,10 @@ def refused(fault: FieldFault, f: Formats) -> str:
     t = texts(f.language)
     about = f.measure(float(fault.about)) if fault.code in _BOUNDS else fault.about
     return f"{t.named('camera_field', fault.place)}: {t(f'fault.{fault.code}', about=about)}"
+
+
+def evidence_fault(reason: str, language: Language) -> str:
+    """Why a file of evidence is not there; what names no code (an older row) is the detail of a failure."""
+    code, detail = decoded(reason, EvidenceFault)
+    said = texts(language)(f"evidence_fault.{code or EvidenceFault.FAILED}")
+    return f"{said} ({detail})" if detail else said

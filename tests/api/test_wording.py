@@ -19,10 +19,11 @@ from analyzer.entry import Nature
 from analyzer.types import MaskState, Need, Reason, Role, Severity
 from api.errors import FaultCode, Slug
 from api.web.event import REASON_CODES
+from api.wording.faults import evidence_fault
 from api.wording.formats import Formats, parsed_day
 from api.wording.reasons import known_rules, measure_label, role_source, rule_basis, rule_nature, rule_text
 from api.wording.texts import LANGUAGES, language_of, texts
-from pipelines.errors import AddressFault
+from pipelines.errors import AddressFault, EvidenceFault
 from pipelines.records import (
     CoverageState,
     Decision,
@@ -51,6 +52,7 @@ CODES: dict[str, Iterable[StrEnum]] = {
     "mask": MaskState,
     "need": Need,
     "why.standing": Nature,
+    "evidence_fault": EvidenceFault,
     "fault": (*FaultCode, *AddressFault),
 }
 
@@ -142,6 +144,12 @@ def test_codes_of_measures_and_evidence_are_put_into_words() -> None:
     assert measure_label("unheard_of", "en") == "unheard_of"
     assert role_source("E1:room", "vi") == "nơi xuất hiện (cửa phòng)"
     assert role_source("E4:PV-12", "en") == "marker (PV-12)"
+
+
+def test_what_failed_is_told_with_its_detail() -> None:
+    assert evidence_fault("no_picture: 1:30", "vi") == "không có hình ở thời điểm này (1:30)"
+    assert evidence_fault("no_space", "en") == "the disk is full"
+    assert evidence_fault("there is no picture at 0:01:30.466663", "vi").startswith("không ghi được tệp (")
 
 
 @pytest.mark.parametrize(("wish", "language"), [("en", "en"), ("vi", "vi"), ("fr", "vi"), (None, "vi"), ("", "vi")])
