@@ -66,7 +66,8 @@ class CameraReport:
     """How a camera is, as the watching process says every few seconds; an old report says nothing about now.
 
     ``reason``: why it is not live, or what keeps a live one from being watched as asked (its picture, the line, the machine).
-    ``recording`` is the state of the evidence stream where that is another one. ``text`` is redacted.
+    ``recording`` is the state of the evidence stream where that is another one. ``text`` says by a code of
+    `Trouble` or `AddressFault` what went wrong, with a technical detail that is redacted (`pipelines.coded`).
     """
 
     camera: CameraId

@@ -18,7 +18,7 @@ from api.schemas import CameraChangeIn, CameraIn, Identifier
 from api.security.permissions import Permission, Principal
 from api.service import Service
 from api.web.render import reader_of, render
-from api.wording.faults import refused
+from api.wording.faults import refused, trouble
 from pipelines.errors import AlreadyThere, VersionConflict
 
 router = APIRouter(include_in_schema=False)
@@ -126,6 +126,7 @@ def _page(
         "may_change": principal.may(Permission.WRITE_CAMERAS),
         "refusal": refusal,
         "refused": [refused(fault, reader.f) for fault in refusal.faults] if refusal else [],
+        "trouble_of": lambda text: trouble(text, reader.t.language),
         "given": given,
     }
     return render(reader, "cameras.html", facts, refusal.status if refusal else 200)

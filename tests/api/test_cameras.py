@@ -150,6 +150,26 @@ def test_an_old_report_says_nothing_about_now(world: World) -> None:
     assert "không biết trạng thái" in client.get("/cameras").text
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "words", "detail"),
+    [
+        ("vi", "refused: [Errno 111] Connection refused", "không nhận kết nối", "[Errno 111] Connection refused"),
+        ("en", "refused: [Errno 111] Connection refused", "accepts no connection", "[Errno 111] Connection refused"),
+        ("vi", "variable_unset: VIGIL_CAMERA_X", "biến môi trường VIGIL_CAMERA_X chưa được đặt", None),
+        ("vi", "Unheard of", "lỗi chưa rõ nguyên nhân", "Unheard of"),
+    ],
+)
+def test_a_camera_that_is_not_live_says_why_in_words(
+    world: World, language: str, text: str, words: str, detail: str | None
+) -> None:
+    world.repository.put_reports([CameraReport(CORRIDOR, world.clock.now(), State.DOWN, GapReason.UNREACHABLE, text=text)])
+    client = world.client()
+    client.cookies.set("vigil_language", language)
+    said = re.findall(r'<span class="small( faint)?">([^<]*)</span>', client.get("/cameras").text)
+    assert [shown for faint, shown in said if words in shown and not faint]
+    assert (detail in [shown for faint, shown in said if faint]) is (detail is not None)
+
+
 def test_the_page_does_the_same(world: World) -> None:
     client = world.client(Grade.ADMIN)
     token = client.headers["x-csrf-token"]

@@ -33,6 +33,7 @@ from pipelines.records import (
     GapReason,
     ReviewState,
     TimeBasis,
+    Trouble,
 )
 from pipelines.telling import time_zone
 
@@ -53,6 +54,7 @@ CODES: dict[str, Iterable[StrEnum]] = {
     "need": Need,
     "why.standing": Nature,
     "evidence_fault": EvidenceFault,
+    "trouble": Trouble,
     "fault": (*FaultCode, *AddressFault),
 }
 
