@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from analyzer import facility_rules, gate_rules, quarantine_rules, staff_rules
 from analyzer.entry import Entry, Level, Text
+from analyzer.labels import ACTIVITIES, SIDES, SUPPLIES, ZONES
 from analyzer.layout import Layout
 from analyzer.settings import applied
 from analyzer.site import RuleSetting, Site
@@ -89,8 +90,8 @@ def _wanting(entry: Entry, site: Site) -> Iterable[tuple[Reason, Text]]:
     requires = entry.requires
     planned = {slot.activity for slot in site.slots} | {permit.activity for permit in site.permits}
     if requires.plan and not planned & set(requires.plan):
-        names = ", ".join(requires.plan)
-        yield Reason.NO_SCHEDULE, Text(f"chưa có lịch nào cho: {names}", f"no schedule for any of: {names}")
+        names = _listed(ACTIVITIES[activity] for activity in requires.plan)
+        yield Reason.NO_SCHEDULE, Text(f"chưa có lịch nào cho: {names.vi}", f"no schedule for any of: {names.en}")
     if requires.table and not site.allowances:
         yield Reason.NO_SCHEDULE, Text("chưa có bảng cho phép vai trò theo khu vực", "no table of roles allowed in zones")
     if requires.gate_log and not site.gate_log:
@@ -105,16 +106,22 @@ def _wanting(entry: Entry, site: Site) -> Iterable[tuple[Reason, Text]]:
 def _missing(entry: Entry, site: Site, supply: frozenset[Supply]) -> Iterable[tuple[Reason | None, Text]]:
     requires = entry.requires
     for lacking in sorted(requires.supply - supply):
-        yield None, Text(f"hệ thống nhận dạng chưa cung cấp: {lacking.value}", f"perception does not deliver: {lacking.value}")
+        name = SUPPLIES[lacking]
+        yield None, Text(f"hệ thống nhận dạng chưa cung cấp: {name.vi}", f"perception does not deliver: {name.en}")
     if requires.zones:
         wanted = frozenset().union(*(clause.rule.scope.zones for clause in entry.clauses))
         if not any(zone.kind in wanted for zone in Layout(site).zones):
-            kinds = ", ".join(sorted(wanted))
-            yield Reason.NO_ZONE, Text(f"chưa khai báo khu vực nào trong: {kinds}", f"no zone of a kind among: {kinds}")
+            kinds = _listed(ZONES[kind] for kind in sorted(wanted))
+            yield Reason.NO_ZONE, Text(f"chưa khai báo khu vực nào trong: {kinds.vi}", f"no zone of a kind among: {kinds.en}")
     if requires.doors and not site.doors:
         yield Reason.NO_ZONE, Text("chưa khai báo cửa nào", "no door is drawn")
     if requires.lines and not site.lines:
         yield Reason.NO_ZONE, Text("chưa vẽ đường ranh giới nào", "no line is drawn")
     if requires.sides and not any({line.left, line.right} == requires.sides for line in site.lines):
-        sides = ", ".join(sorted(requires.sides))
-        yield Reason.NO_ZONE, Text(f"chưa vẽ đường ranh giới giữa: {sides}", f"no line is drawn between: {sides}")
+        sides = _listed(SIDES[side] for side in sorted(requires.sides))
+        yield Reason.NO_ZONE, Text(f"chưa vẽ đường ranh giới giữa: {sides.vi}", f"no line is drawn between: {sides.en}")
+
+
+def _listed(names: Iterable[Text]) -> Text:
+    told = tuple(names)
+    return Text(", ".join(name.vi for name in told), ", ".join(name.en for name in told))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from analyzer.entry import Text
-from analyzer.types import Need, Reason, Role, Severity, ZoneKind
+from analyzer.site import Activity, Side
+from analyzer.supply import Supply
+from analyzer.types import Item, MaskState, Need, Presence, Reason, Role, Severity, ZoneKind
 
 ROLES: Mapping[Role, Text] = {
     Role.QUARANTINED: Text("người được cách ly", "quarantined person"),
@@ -96,4 +98,62 @@ SEVERITIES: Mapping[Severity, Text] = {
     Severity.MEDIUM: Text("trung bình", "medium"),
     Severity.LOW: Text("thấp", "low"),
     Severity.ASSIST: Text("gợi ý xem lại", "assistance"),
+}
+
+MASKS: Mapping[MaskState, Text] = {
+    MaskState.WORN: Text("đeo khẩu trang", "mask worn"),
+    MaskState.INCORRECT: Text("đeo không đúng cách", "mask worn incorrectly"),
+    MaskState.NONE: Text("không đeo khẩu trang", "no mask"),
+    MaskState.NOT_VISIBLE: Text("không thấy rõ", "not visible"),
+}
+
+ITEMS: Mapping[Item, Text] = {
+    Item.GOWN: Text("áo choàng", "gown"),
+    Item.GLOVES: Text("găng tay", "gloves"),
+    Item.FACE_SHIELD: Text("tấm che mặt", "face shield"),
+    Item.GOGGLES: Text("kính bảo hộ", "goggles"),
+    Item.CAP: Text("mũ trùm", "cap"),
+    Item.BOOTS: Text("ủng", "boots"),
+    Item.APRON: Text("tạp dề", "apron"),
+}
+
+PRESENCES: Mapping[Presence, Text] = {
+    Presence.PRESENT: Text("có", "present"),
+    Presence.ABSENT: Text("không có", "absent"),
+    Presence.NOT_VISIBLE: Text("không thấy rõ", "not visible"),
+}
+
+SUPPLIES: Mapping[Supply, Text] = {
+    Supply.PERSONS: Text("người", "persons"),
+    Supply.MASKS: Text("khẩu trang", "masks"),
+    Supply.MASK_KINDS: Text("loại khẩu trang", "kinds of masks"),
+    Supply.ITEMS: Text("phương tiện phòng hộ", "protective equipment"),
+    Supply.ATTIRE: Text("trang phục", "attire"),
+    Supply.MARKERS: Text("dấu hiệu nhận biết trên áo", "markers on the clothes"),
+    Supply.VEHICLES: Text("phương tiện giao thông", "vehicles"),
+    Supply.BAGS: Text("túi và vật mang theo", "bags and carried things"),
+    Supply.DOOR_STATES: Text("cửa đóng hay mở", "whether doors are open"),
+}
+
+ACTIVITIES: Mapping[Activity, Text] = {
+    Activity.SAMPLING: Text("lấy mẫu", "sampling"),
+    Activity.TRANSFER: Text("chuyển phòng hoặc chuyển viện", "transfer"),
+    Activity.RELEASE: Text("kết thúc cách ly", "release"),
+    Activity.YARD: Text("ra sân", "time in the yard"),
+    Activity.SHARED_WC: Text("dùng nhà vệ sinh chung", "use of the shared toilets"),
+    Activity.INTAKE: Text("tiếp nhận", "intake"),
+    Activity.MEAL: Text("phát suất ăn", "meals"),
+    Activity.WASTE: Text("thu gom chất thải", "waste collection"),
+    Activity.HANDOVER: Text("bàn giao", "handover"),
+    Activity.SHIFT: Text("ca trực", "shifts"),
+    Activity.STAFF_MEAL: Text("giờ ăn của nhân viên", "meals of the staff"),
+    Activity.QUIET: Text("giờ yên tĩnh", "quiet hours"),
+    Activity.MAINTENANCE: Text("bảo trì", "maintenance"),
+}
+
+SIDES: Mapping[Side, Text] = {
+    Side.RED: Text("vùng nguy cơ", "red zone"),
+    Side.CLEAN: Text("vùng sạch", "clean zone"),
+    Side.INSIDE: Text("bên trong cơ sở", "inside of the facility"),
+    Side.OUTSIDE: Text("bên ngoài cơ sở", "outside of the facility"),
 }

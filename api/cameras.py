@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from analyzer.types import CameraId, FacilityId
-from api.errors import FieldFault, Problem
+from api.errors import FaultCode, FieldFault, Problem
 from api.schemas import CameraChangeIn, CameraIn
 from api.service import Service
-from pipelines.errors import BadInput, NotFound
+from pipelines.errors import AddressFault, AlreadyThere, BadAddress, NotFound
 from pipelines.records import CameraRecord
 from pipelines.secrets_folder import drop_secrets, keep_secret
 from pipelines.store.repository import Repository
@@ -62,7 +62,7 @@ def add(service: Service, actor: str, given: CameraIn) -> Watched:
     """
     camera = CameraId(given.id)
     if any(known.id == camera for known in service.repository.cameras()):  # before a secret is written for it
-        raise Problem("invalid", f"there is a camera {camera!r} already", (FieldFault(place="body.id", problem="is taken"),))
+        raise AlreadyThere(f"there is a camera {camera!r} already")
     password = given.password.get_secret_value() if given.password else None
     wish = CameraWish(
         camera=camera,
@@ -133,7 +133,7 @@ def withdraw(service: Service, actor: str, camera: CameraId, version: int) -> No
 
 def _homeless() -> Problem:
     problem = "no address names a user whose password it could be; write USER@ before the host"
-    return Problem("invalid", problem, (FieldFault(place="body.password", problem=problem),))
+    return Problem("invalid", problem, (FieldFault(place="body.password", problem=problem, code=FaultCode.OWNERLESS),))
 
 
 def _untouched(service: Service, record: CameraRecord) -> CameraWish:
@@ -168,20 +168,23 @@ class _Place:
         """
         try:
             return self._checked(text, password) if text else ""
-        except BadInput as problem:
+        except BadAddress as problem:
             said = f"{problem.problem}; {problem.remedy}"
-            raise Problem("invalid", said, (FieldFault(place=problem.place, problem=said),)) from problem
+            fault = FieldFault(place=problem.place, problem=said, code=problem.fault, about=problem.about)
+            raise Problem("invalid", said, (fault,)) from problem
 
     def _checked(self, text: str, password: str | None) -> str:
         place, folder = f"body.{self.field}", self.service.secrets
         check_wished(text, place)
         bare, written = part_password(text, place)
         if password is not None and written is not None:
-            raise BadInput(place, "there is a password in the address and another beside it", "give one")
+            problem = "there is a password in the address and another beside it"
+            raise BadAddress(place, problem, "give one", AddressFault.TWO_PASSWORDS)
         secret = password if password is not None and "@" in bare else written
         if secret is None:
             return bare
         if folder is None:
-            raise BadInput(place, "this service keeps no passwords", "set VIGIL_SECRETS_DIR, or write ${env:VIGIL_CAMERA_...}")
+            remedy = "set VIGIL_SECRETS_DIR, or write ${env:VIGIL_CAMERA_...}"
+            raise BadAddress(place, "this service keeps no passwords", remedy, AddressFault.SECRETS_NOT_KEPT)
         with_password(bare, place, "x")  # refuses before anything is written
         return with_password(bare, place, keep_secret(folder, self.camera, secret))

@@ -7,14 +7,17 @@ always JSON; a browser that asks for a page gets the same facts as a page.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -59,11 +62,62 @@ _TYPES: dict[Slug, tuple[int, str]] = {
 _BY_STATUS: dict[int, Slug] = {status: slug for slug, (status, _) in reversed(_TYPES.items())}
 
 
+class FaultCode(StrEnum):
+    """Why a value is refused, beside `pipelines.errors.AddressFault`."""
+
+    MISSING = "missing"
+    TOO_LONG = "too_long"
+    FORM = "form"
+    NO_NUMBER = "no_number"
+    TOO_SMALL = "too_small"
+    TOO_GREAT = "too_great"
+    TAKEN = "taken"
+    OWNERLESS = "ownerless"
+    UNACCEPTABLE = "unacceptable"
+
+
+# What pydantic calls its refusals, and under which name it keeps the bound that was passed.
+_CODES: Final[Mapping[str, tuple[FaultCode, str]]] = MappingProxyType(
+    {
+        "missing": (FaultCode.MISSING, ""),
+        "string_too_short": (FaultCode.MISSING, ""),
+        "too_short": (FaultCode.MISSING, ""),
+        "string_too_long": (FaultCode.TOO_LONG, "max_length"),
+        "too_long": (FaultCode.TOO_LONG, "max_length"),
+        "string_pattern_mismatch": (FaultCode.FORM, ""),
+        "value_error": (FaultCode.FORM, ""),
+        "float_parsing": (FaultCode.NO_NUMBER, ""),
+        "float_type": (FaultCode.NO_NUMBER, ""),
+        "int_parsing": (FaultCode.NO_NUMBER, ""),
+        "int_type": (FaultCode.NO_NUMBER, ""),
+        "finite_number": (FaultCode.NO_NUMBER, ""),
+        "greater_than_equal": (FaultCode.TOO_SMALL, "ge"),
+        "less_than_equal": (FaultCode.TOO_GREAT, "le"),
+    }
+)
+
+
 class FieldFault(BaseModel):
-    """One value that is at fault: where it stands and why it is refused."""
+    """One value that is at fault: where it stands and why it is refused.
+
+    ``problem`` is for people who read the API; pages tell it by ``code`` and what it is ``about``.
+    """
 
     place: str = Field(examples=["query.limit"])
     problem: str = Field(examples=["Input should be less than or equal to 200"])
+    code: str = Field(FaultCode.UNACCEPTABLE, examples=["too_great"])
+    about: str = Field("", examples=["200"], description="The bound, the schemes or the name that the refusal is about.")
+
+
+def field_faults(errors: Sequence[ErrorDetails], place: str = "") -> tuple[FieldFault, ...]:
+    """What pydantic found; ``place`` stands before each of its own."""
+    faults = []
+    for error in errors:
+        code, bound = _CODES.get(error["type"], (FaultCode.UNACCEPTABLE, ""))
+        where = ".".join(str(part) for part in ((place, *error["loc"]) if place else error["loc"]))
+        about = str(error.get("ctx", {}).get(bound, ""))
+        faults.append(FieldFault(place=where, problem=error["msg"], code=code, about=about))
+    return tuple(faults)
 
 
 class ProblemBody(BaseModel):
@@ -135,10 +189,7 @@ def refusal_of(error: Exception) -> Refusal:
         case Problem():
             return error.refusal
         case RequestValidationError():
-            faults = tuple(
-                FieldFault(place=".".join(str(part) for part in fault["loc"]), problem=str(fault["msg"]))
-                for fault in error.errors()
-            )
+            faults = field_faults(error.errors())
             return Refusal("invalid", f"{len(faults)} value(s) refused", faults)
         case HTTPException():
             return Refusal(_BY_STATUS.get(error.status_code, "bad-request"), str(error.detail), headers=error.headers)
@@ -155,7 +206,7 @@ def _refusal_of_store(error: StoreError) -> Refusal:
         case VersionConflict():
             return Refusal("version-conflict", str(error))
         case AlreadyThere():
-            return Refusal("invalid", str(error), (FieldFault(place="body.id", problem="is taken"),))
+            return Refusal("invalid", str(error), (FieldFault(place="body.id", problem="is taken", code=FaultCode.TAKEN),))
         case _:
             return Refusal("internal", "the failure is in the log under this request id")
 

@@ -87,7 +87,10 @@ class CameraReportOut(Wire):
     codec: str = Field(examples=["h264"])
     width: int = Field(examples=[1920])
     height: int = Field(examples=[1080])
-    text: str = Field(examples=["the camera did not answer within 10 s"], description="What went wrong last, redacted.")
+    text: str = Field(
+        examples=["refused: [Errno 111] Connection refused"],
+        description="What went wrong last: a code and, behind a colon, the technical detail, redacted.",
+    )
 
 
 class CameraOut(Wire):
@@ -312,7 +315,10 @@ class EvidenceOut(Wire):
     derived_from: str | None = Field(
         examples=[None], description="Set for a copy made for browsers; the original is the evidence."
     )
-    reason: str = Field(examples=[""])
+    reason: str = Field(
+        examples=["disk_refused: File too large"],
+        description="Why it failed or is lost: a code and, behind a colon, the technical detail where there is one.",
+    )
 
 
 class ReviewOut(Wire):

@@ -14,11 +14,12 @@ import structlog
 
 from analyzer.privacy import withhold
 from analyzer.types import CameraId
-from pipelines.errors import BadInput, PipelineError
+from pipelines.coded import coded
+from pipelines.errors import BadAddress, BadInput, PipelineError
 from pipelines.identity import code_version
 from pipelines.live import Live
 from pipelines.live_camera import Origin
-from pipelines.records import GapReason, ZoneVersion
+from pipelines.records import GapReason, Trouble, ZoneVersion
 from pipelines.seeing import Seer
 from pipelines.settings import Settings
 from pipelines.site_file import SiteDocument
@@ -131,7 +132,7 @@ def reports_of(
     ``troubles``: what keeps cameras that are connected from being watched as asked.
     """
     recordings = {status.camera: status.life.state for status in recorded}
-    said = [CameraReport(camera, now, State.DOWN, text=str(problem)) for camera, problem in refused.items()]
+    said = [CameraReport(camera, now, State.DOWN, text=_refusal(problem)) for camera, problem in refused.items()]
     for status in watched:
         live, opened = status.life.state is State.LIVE, status.opened
         said.append(
@@ -144,7 +145,16 @@ def reports_of(
                 codec=opened.codec if opened else "",
                 width=opened.width if opened else 0,
                 height=opened.height if opened else 0,
-                text="" if live else status.text,
+                text="" if live or not status.text else _trouble(status),
             )
         )
     return said
+
+
+def _refusal(problem: BadInput) -> str:
+    return coded(problem.fault, problem.about) if isinstance(problem, BadAddress) else coded(Trouble.OTHER, str(problem))
+
+
+def _trouble(status: CameraStatus) -> str:
+    """The words for a fault of the address say all there is to say."""
+    return coded(status.trouble, status.text) if isinstance(status.trouble, Trouble) else str(status.trouble)

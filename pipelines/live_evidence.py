@@ -18,7 +18,7 @@ from av.video.stream import VideoStream
 
 from analyzer.types import CameraId, FrameRef
 from models.frame import Frame
-from pipelines.errors import EvidenceError
+from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.evidence import Clip, Episode
 from pipelines.evidence.footage import FRAGMENTED
 from pipelines.ring import Segment, covering
@@ -45,12 +45,12 @@ def due(episode: Episode, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class NoFootage:
-    """An event of which there are no moving pictures, and ``why``. The rest of its evidence is written all the same."""
+    """An event of which there are no moving pictures, and why. The rest of its evidence is written all the same."""
 
-    why: str
+    fault: EvidenceFault
 
     def cut(self, since: timedelta, until: timedelta, target: Path) -> Clip:
-        raise EvidenceError(self.why)
+        raise EvidenceError(self.fault)
 
     def still(self, pts: timedelta) -> Frame | None:
         return None
@@ -69,7 +69,7 @@ class RingFootage:
         packets = self._packets(since, until)
         first = next(packets, None)
         if first is None:
-            raise EvidenceError("the ring holds no packets of that time")
+            raise EvidenceError(EvidenceFault.NO_FOOTAGE)
         starts, template, packet = first
         context = template.codec_context
         shape = (context.name, context.width, context.height)

@@ -18,7 +18,7 @@ from analyzer.schedule import Agenda
 from analyzer.site import Activity
 from analyzer.status import CameraStatus, FacilityStatus, Progress, Supervision
 from analyzer.types import CameraId, Change, Event, EventId, FacilityId, Provenance, RuleId, RunId, Tally
-from pipelines.errors import PipelineError
+from pipelines.errors import EvidenceFault, PipelineError
 from pipelines.evidence import Case, Episode, EvidenceWriter
 from pipelines.live_camera import LiveCamera, Origin
 from pipelines.live_evidence import NoFootage
@@ -46,7 +46,6 @@ _RECEIVED_WITHIN: Final = timedelta(minutes=15)
 _CONNECTS_WITHIN: Final = timedelta(hours=1)
 _ONCE: Final = {RuleId("F04"), RuleId("F05")}
 _ONCE_IN: Final = timedelta(days=2)
-_NO_PICTURE: Final = "judged on reports of the cameras: there is no picture"
 
 
 class FacilityStore(Protocol):
@@ -194,7 +193,7 @@ class FacilityWatch:
         facility = self._origin.site.facility
         case = Case(facility.id, facility.timezone_name, "reports", None, TimeBasis.LIVE, None)
         with contextlib.suppress(PipelineError):  # the rows stay pending, and the next start finds them
-            self._evidence.seal(Episode(event, event), NoFootage(_NO_PICTURE), (), case)
+            self._evidence.seal(Episode(event, event), NoFootage(EvidenceFault.REPORTS_ONLY), (), case)
 
     def _tallies(self) -> tuple[Tally, ...]:
         return tuple(replace(tally, camera=self._camera) for tally in self._engine.tallies())

@@ -15,7 +15,7 @@ import structlog
 from analyzer.privacy import forbidden_areas
 from analyzer.site import Site
 from analyzer.types import Change, Event, EventId
-from pipelines.errors import PipelineError
+from pipelines.errors import EvidenceFault, PipelineError
 from pipelines.evidence import Case, Episode, EvidenceWriter
 from pipelines.evidence.footage import Footage
 from pipelines.evidence.masked import masked
@@ -149,7 +149,7 @@ class Sealing:
 
     def _footage(self, camera: LiveCamera, zero: datetime) -> Footage:
         if camera.plan.ring is None:
-            return NoFootage("the source has no packets: nothing is recorded of it")
+            return NoFootage(EvidenceFault.NOT_RECORDED)
         ring = RingFootage(camera.camera, camera.plan.ring, zero)
         return masked(ring, forbidden_areas(self._site, camera.camera))
 

@@ -93,6 +93,25 @@ STILL_WATCHED: Final = frozenset(
 """Something can be judged under these: masks in a moved view, near people in the dark, what comes late or seldom."""
 
 
+class Trouble(StrEnum):
+    """What went wrong with the connection to a camera, beside `pipelines.errors.AddressFault`."""
+
+    REFUSED = "refused"
+    TIMED_OUT = "timed_out"
+    UNRESOLVED = "unresolved"
+    NO_WAY = "no_way"
+    BROKEN_OFF = "broken_off"
+    LOGIN_REFUSED = "login_refused"
+    NO_SUCH_STREAM = "no_such_stream"
+    NOT_THERE = "not_there"
+    NO_VIDEO = "no_video"
+    CHANGED = "changed"
+    ENDED = "ended"
+    NO_MEMORY = "no_memory"
+    CRASHED = "crashed"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class CoverageInterval:
     """A stretch of one camera's time, [start, end). The intervals of a camera partition its time."""

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from analyzer.site import Camera, Site
 from analyzer.types import CameraId, FacilityId
-from pipelines.errors import BadInput
+from pipelines.errors import AddressFault, BadAddress
 from pipelines.records import GapReason
 from pipelines.sources.address import CameraAddress, Scheme, is_secret_name, parse_address
 from pipelines.sources.lifecycle import State
@@ -66,7 +66,8 @@ class CameraReport:
     """How a camera is, as the watching process says every few seconds; an old report says nothing about now.
 
     ``reason``: why it is not live, or what keeps a live one from being watched as asked (its picture, the line, the machine).
-    ``recording`` is the state of the evidence stream where that is another one. ``text`` is redacted.
+    ``recording`` is the state of the evidence stream where that is another one. ``text`` says by a code of
+    `Trouble` or `AddressFault` what went wrong, with a technical detail that is redacted (`pipelines.coded`).
     """
 
     camera: CameraId
@@ -113,7 +114,7 @@ def wished_address(text: str, place: str, secrets: Path) -> CameraAddress:
         secrets: folder that ``${file:NAME}`` means.
 
     Raises:
-        BadInput: as `parse_address`; a scheme or reference that is left to the site file.
+        BadAddress: as `parse_address`; a scheme or reference that is left to the site file.
     """
     check_wished(text, place)
     return parse_address(_REFERENCE.sub(lambda found: _inside(found, secrets), text), place)
@@ -123,29 +124,29 @@ def check_wished(text: str, place: str) -> None:
     """Refuse what may not stand in an address that comes through the service, without looking at any secret.
 
     Raises:
-        BadInput: as `wished_address`, but for secrets that cannot be found.
+        BadAddress: as `wished_address`, but for secrets that cannot be found.
     """
     for kind, name in _REFERENCE.findall(text):
         if kind == "env" and not name.startswith(ENVIRONMENT_PREFIX):
-            raise BadInput(place, f"the variable {name} may not be named here", f"use one that begins with {ENVIRONMENT_PREFIX}")
+            problem, remedy = f"the variable {name} may not be named here", f"use one that begins with {ENVIRONMENT_PREFIX}"
+            raise BadAddress(place, problem, remedy, AddressFault.VARIABLE_FOREIGN, ENVIRONMENT_PREFIX)
         if kind == "file" and not _PLAIN_NAME.fullmatch(name):
-            raise BadInput(place, "a secret is named by its file name alone", "put the file into the folder of secrets")
-    address = parse_address(_REFERENCE.sub("x", text), place)
-    if address.scheme not in ALLOWED:
-        raise BadInput(place, f"{address.scheme}: is left to the site file", f"begin it with one of {', '.join(ALLOWED)}")
+            problem, remedy = "a secret is named by its file name alone", "put the file into the folder of secrets"
+            raise BadAddress(place, problem, remedy, AddressFault.FILE_FOREIGN)
+    parse_address(_REFERENCE.sub("x", text), place, allowed=ALLOWED)
 
 
 def part_password(text: str, place: str) -> tuple[str, str | None]:
     """An address without the password that was written in it, and the password; a reference to one stays where it is.
 
     Raises:
-        BadInput: a secret stands in the query, where it cannot be told from the rest.
+        BadAddress: a secret stands in the query, where it cannot be told from the rest.
     """
     bare = _REFERENCE.sub("", text)
     query = urlsplit(bare).query if "://" in bare else ""
     if any(value and is_secret_name(name) for name, value in parse_qsl(query)):
         remedy = f"write ${{env:{ENVIRONMENT_PREFIX}...}} or ${{file:NAME}} in its place"
-        raise BadInput(place, "a secret stands in the query of the address", remedy)
+        raise BadAddress(place, "a secret stands in the query of the address", remedy, AddressFault.QUERY)
     found = _USERINFO.match(text)
     if found is None or found["password"] is None or _REFERENCE.fullmatch(found["password"]):
         return text, None
@@ -156,11 +157,11 @@ def with_password(text: str, place: str, name: str) -> str:
     """The address with a reference to the secret ``name`` in place of a password.
 
     Raises:
-        BadInput: nobody is named whose password it could be.
+        BadAddress: nobody is named whose password it could be.
     """
     found = _USERINFO.match(text)
     if found is None or not found["user"]:
-        raise BadInput(place, "the address names no user", "write USER@ before the host")
+        raise BadAddress(place, "the address names no user", "write USER@ before the host", AddressFault.USER_MISSING)
     return f"{found['scheme']}{found['user']}:${{file:{name}}}@{text[found.end() :]}"
 
 

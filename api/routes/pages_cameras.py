@@ -14,11 +14,13 @@ from analyzer.types import CameraId
 from api.cameras import add, change, watched, withdraw
 from api.convert import camera_out
 from api.deps import CameraKeeper, ServiceDep, SiteReader
-from api.errors import FieldFault, Problem, Refusal, refusal_of
+from api.errors import Problem, Refusal, field_faults, refusal_of
 from api.schemas import CameraChangeIn, CameraIn, CameraOut, Identifier
 from api.security.permissions import Permission, Principal
 from api.service import Service
 from api.web.render import reader_of, render
+from api.wording.faults import refused as words_of
+from api.wording.faults import trouble
 from pipelines.errors import AlreadyThere, BadInput, VersionConflict
 from pipelines.records import STILL_WATCHED
 from pipelines.wanted import part_password
@@ -134,10 +136,7 @@ def _done(
     try:
         deed()
     except ValidationError as error:
-        faults = tuple(
-            FieldFault(place=".".join(("body", *(str(part) for part in fault["loc"]))), problem=str(fault["msg"]))
-            for fault in error.errors(include_input=False)
-        )
+        faults = field_faults(error.errors(include_input=False), "body")
         refusal = Refusal("invalid", f"{len(faults)} value(s) refused", faults)
     except (Problem, AlreadyThere, VersionConflict) as error:
         refusal = refusal_of(error)
@@ -154,6 +153,7 @@ def _is_judged(camera: CameraOut) -> bool:
 
 def _page(service: Service, request: Request, principal: Principal, refused: _Refused | None = None) -> Response:
     repository, now = service.repository, service.now()
+    reader = reader_of(request, service, principal, here="/cameras")
     cameras = [camera_out(camera, now) for camera in watched(repository)]
     form = refused.form if refused else None
     facts: dict[str, object] = {
@@ -163,11 +163,12 @@ def _page(service: Service, request: Request, principal: Principal, refused: _Re
         "facilities": repository.facilities(),
         "may_change": principal.may(Permission.WRITE_CAMERAS),
         "refusal": refused.refusal if refused else None,
+        "refused": [words_of(fault, reader.f) for fault in refused.refusal.faults] if refused else [],
+        "trouble_of": lambda text: trouble(text, reader.t.language),
         "given": form.shown if form else _EMPTY,
         "changed": refused.camera if refused else "",
         "untouched": _EMPTY,
     }
-    reader = reader_of(request, service, principal, here="/cameras")
     return render(reader, "cameras.html", facts, refused.refusal.status if refused else 200)
 
 

@@ -20,6 +20,7 @@ from api.timeline import Timeline, build_timeline, window_around
 from api.web.coverage import signs_between
 from api.web.queue import Choice, camera_names, lasted, neighbours
 from api.web.render import Reader
+from api.wording.faults import evidence_fault
 from api.wording.reasons import measure_label, role_source, rule_basis, rule_nature, rule_text, sign_text, zone_label
 from pipelines.errors import NotFound
 from pipelines.records import Evidence, EvidenceKind, EvidenceState, Run, StoredEvent, TimeBasis
@@ -104,6 +105,7 @@ def event_facts(
         "clip": clip_of(event, evidence, reader, repository, shows_media=shows_media),
         "keyframes": key_frames(evidence) if shows_media else [],
         "evidence": [evidence_out(item) for item in sorted(evidence, key=_place_in_list)],
+        "fault_of": lambda reason: evidence_fault(reason, reader.t.language),
         "timeline": strip,
         "coverage_href": coverage_href(event, reader),
         **decision_facts(repository, reader, event, choice, late=late),
@@ -196,7 +198,11 @@ def _missing_clip(evidence: Sequence[Evidence], reader: Reader) -> str:
         if any(item.state is state for item in clips):
             return reader.t(key)
     failed = next((item for item in clips if item.state is EvidenceState.FAILED), None)
-    return reader.t("event.clip_failed", reason=failed.reason or "?") if failed else reader.t("event.clip_missing")
+    return (
+        reader.t("event.clip_failed", reason=evidence_fault(failed.reason, reader.t.language))
+        if failed
+        else reader.t("event.clip_missing")
+    )
 
 
 def _measure(measure: Measure, reader: Reader) -> MeasureView:

@@ -101,11 +101,12 @@ def error_page(request: Request, refusal: Refusal) -> Response:
         if reader.partial:
             return Response(status_code=401, headers={"hx-redirect": target})
         return RedirectResponse(target, 303)
-    known = f"error.{refusal.slug}"
-    sentence = reader.t(known if known in reader.t.sentences else "error.other")
-    response = render(
-        reader, "error.html", {"refusal": refusal, "sentence": sentence, "request_id": request_id(request)}, refusal.status
-    )
+    facts: dict[str, object] = {
+        "refusal": refusal,
+        "sentence": reader.t(f"error.{refusal.slug}"),
+        "request_id": request_id(request),
+    }
+    response = render(reader, "error.html", facts, refusal.status)
     response.headers.update(refusal.headers or {})
     return response
 

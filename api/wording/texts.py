@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any, Literal, get_args
 
 from analyzer.entry import Text
-from analyzer.labels import ANYWHERE, NEEDS, REASONS, ROLES, SEVERITIES, ZONES
+from analyzer.labels import ANYWHERE, MASKS, NEEDS, REASONS, ROLES, SEVERITIES, ZONES
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -58,6 +58,7 @@ def _vocabulary(language: Language) -> dict[str, str]:
         "role": ROLES,
         "unknown": REASONS,
         "need": NEEDS,
+        "mask": MASKS,
         "severity": SEVERITIES,
         "zone": ZONES,
     }

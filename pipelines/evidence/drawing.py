@@ -10,7 +10,7 @@ import numpy as np
 
 from analyzer.types import Box, Observation, Scene, TrackId
 from models.frame import Frame, Image
-from pipelines.errors import EvidenceError
+from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.evidence.case import Case, Episode
 from pipelines.evidence.documents import Moment
 
@@ -47,7 +47,7 @@ def jpeg(image: Image) -> bytes:
     """Raises EvidenceError when the picture cannot be encoded."""
     done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     if not done:
-        raise EvidenceError(f"a picture of {image.shape[1]}x{image.shape[0]} cannot be stored as JPEG")
+        raise EvidenceError(EvidenceFault.FAILED, f"JPEG {image.shape[1]}x{image.shape[0]}")
     return bytes(data.tobytes())
 
 

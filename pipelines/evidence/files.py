@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from uuid import UUID, uuid5
 
 from analyzer.types import Event, EventId
-from pipelines.errors import EvidenceError
+from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.records import Evidence, EvidenceId, EvidenceKind, EvidenceState
 
 PART = ".part"
@@ -50,7 +50,7 @@ def pending_row(event: Event, kind: EvidenceKind, ordinal: int = 0) -> Evidence:
         EvidenceError: the event's id could leave the evidence folder.
     """
     if not event.id or not set(event.id) <= set("0123456789abcdefABCDEF-"):
-        raise EvidenceError(f"event id {event.id!r} cannot name a folder")
+        raise EvidenceError(EvidenceFault.BAD_NAME, f"event id {event.id!r} cannot name a folder")
     name, media_type = _NAMES[kind, ordinal]
     return Evidence(
         id=evidence_id(event.id, kind, ordinal),
@@ -71,7 +71,7 @@ def place(root: Path, row: Evidence) -> Path:
     """
     relative = PurePosixPath(row.path)
     if relative.is_absolute() or ".." in relative.parts:
-        raise EvidenceError(f"path {row.path!r} of evidence {row.id} leaves the evidence folder")
+        raise EvidenceError(EvidenceFault.BAD_NAME, f"path {row.path!r} of evidence {row.id} leaves the evidence folder")
     return root / relative
 
 

@@ -20,7 +20,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from models.frame import Frame
-from pipelines.errors import EvidenceError
+from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.sources.checks import complete_boxes
 from pipelines.sources.folder import ImageFolder
 from pipelines.sources.instants import as_timedelta
@@ -61,7 +61,7 @@ class Footage(Protocol):
         """Write the clip of [since, until] in PTS; starts early enough to be decodable, stops where the footage does.
 
         Raises:
-            EvidenceError: there is no footage of that time, or it cannot be copied; the message says why.
+            EvidenceError: there is no footage of that time, or it cannot be copied.
             OSError: the disk refused.
         """
         ...
@@ -76,7 +76,7 @@ class ImageFootage:
     folder: ImageFolder
 
     def cut(self, since: timedelta, until: timedelta, target: Path) -> Clip:
-        raise EvidenceError("the source is a folder of images: there is no clip to copy")
+        raise EvidenceError(EvidenceFault.IMAGES_ONLY)
 
     def still(self, pts: timedelta) -> Frame | None:
         return self.folder.still(pts)
@@ -94,7 +94,7 @@ class RecordedFootage:
     def cut(self, since: timedelta, until: timedelta, target: Path) -> Clip:
         if self.recording.jumps:
             # A time stamp then names two places in the file, and the wrong footage is worse than none.
-            raise EvidenceError("the time stamps of the recording jump, so its time cannot be found again")
+            raise EvidenceError(EvidenceFault.TIMES_JUMP)
         first, last = self.recording.ticks(max(since, timedelta(0))), self.recording.ticks(until)
         try:
             plan, plays = self._found(first, last, target) or self._from_the_beginning(first, last, target)
@@ -103,10 +103,10 @@ class RecordedFootage:
         except OSError:
             raise  # a full or failing disk is not the fault of the footage
         except (av.FFmpegError, ValueError) as error:
-            raise EvidenceError(f"the footage cannot be copied ({type(error).__name__})") from error
+            raise EvidenceError(EvidenceFault.NOT_COPIED, type(error).__name__) from error
         if not complete_boxes(target) >= {b"moov", b"moof"}:
             # Damaged packets may leave nothing that a muxer would write.
-            raise EvidenceError("the footage cannot be copied (nothing of it is whole)")
+            raise EvidenceError(EvidenceFault.NOT_COPIED)
         base = self.recording.metadata.time_base
         return Clip(
             codec=self.recording.metadata.codec,
@@ -134,7 +134,7 @@ class RecordedFootage:
         with self.recording.opened() as (container, stream):
             plan = self._scan(container, stream, None, first, last)
         if plan is None:
-            raise EvidenceError("the recording has no decodable picture at that time")
+            raise EvidenceError(EvidenceFault.NO_FOOTAGE)
         with self.recording.opened() as (container, stream):
             return plan, self._copy(container, stream, plan, target)
 
@@ -142,7 +142,7 @@ class RecordedFootage:
         """Write the clip; true when browsers play it."""
         codec = stream.codec_context.name
         if codec not in _IN_MP4:
-            raise EvidenceError(f"pictures in {codec} cannot be copied into MP4")
+            raise EvidenceError(EvidenceFault.CODEC, codec)
         with av.open(f"file:{target}", mode="w", format="mp4", options=dict(FRAGMENTED)) as output:
             copy = output.add_stream_from_template(stream, opaque=True)
             if codec == "hevc":

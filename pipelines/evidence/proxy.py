@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from models.frame import Image
-from pipelines.errors import EvidenceError
+from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.evidence.footage import FRAGMENTED
 from pipelines.sources.pictures import quarter_turns, upright_bgr
 
@@ -37,11 +37,11 @@ def make_proxy(clip: Path, target: Path, retouch: Retouch | None = None) -> None
     with av.open(f"file:{clip}", mode="r", container_options={"protocol_whitelist": "file"}) as source:
         stream = source.streams.best("video")
         if not isinstance(stream, VideoStream) or stream.time_base is None:
-            raise EvidenceError("the clip has no pictures to copy")
+            raise EvidenceError(EvidenceFault.NOT_DECODED)
         frames = _decoded(source, stream)
         first = next(frames, None)
         if first is None:
-            raise EvidenceError("not one picture of the clip can be decoded")
+            raise EvidenceError(EvidenceFault.NOT_DECODED)
         frames = _chain(first, frames)
         _encode(_size(first), (_upright(one, _size(first), retouch) for one in frames), stream.time_base, target)
 
@@ -51,7 +51,7 @@ def _encode(size: tuple[int, int], frames: Iterator[VideoFrame], time_base: Frac
         try:
             copy = output.add_stream("libx264", rate=25, options=dict(_ENCODING))
         except av.FFmpegError as error:
-            raise EvidenceError("this build of FFmpeg cannot encode H.264") from error
+            raise EvidenceError(EvidenceFault.NO_ENCODER) from error
         (copy.width, copy.height), copy.pix_fmt = size, "yuv420p"
         copy.codec_context.time_base = time_base
         latest = -1

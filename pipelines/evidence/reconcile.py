@@ -18,12 +18,10 @@ import av
 import cv2
 import numpy as np
 
-from pipelines.errors import EvidenceError
+from pipelines.coded import coded
+from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.evidence.files import LOCK, PART, QUARANTINE, place, sha256_of
 from pipelines.records import Evidence, EvidenceKind, EvidenceState
-
-_UNWRITTEN = "Vigil was stopped before it was written"
-_CHANGED = "its content is not what was being written; the file was put into quarantine"
 
 
 class _Store(Protocol):
@@ -51,7 +49,7 @@ def reconcile(root: Path, store: _Store) -> Reconciled:
     for row in store.pending_evidence():
         settled = _settle(root, row)
         (finished if settled.state is EvidenceState.READY else lost).append(settled)
-        if settled.reason == _CHANGED:
+        if settled.reason == EvidenceFault.CHANGED:
             unsound.append(row.path)
     # Quarantine comes first: stopped between the two steps, the next start finds the same rows pending.
     quarantined = [_quarantine(root, path) for path in unsound]
@@ -65,14 +63,14 @@ def _settle(root: Path, row: Evidence) -> Evidence:
     try:
         path = place(root, row)
         if not path.is_file():
-            return replace(row, state=EvidenceState.LOST, reason=_UNWRITTEN)
+            return replace(row, state=EvidenceState.LOST, reason=EvidenceFault.STOPPED)
         sha256 = sha256_of(path)
         sound = sha256 == row.sha256 if row.sha256 is not None else _opens(path, row.kind)
         if not sound:
-            return replace(row, state=EvidenceState.LOST, reason=_CHANGED)
+            return replace(row, state=EvidenceState.LOST, reason=EvidenceFault.CHANGED)
         return replace(row, state=EvidenceState.READY, sha256=sha256, size_bytes=path.stat().st_size, reason="")
     except (OSError, EvidenceError) as error:
-        return replace(row, state=EvidenceState.LOST, reason=f"cannot be read ({type(error).__name__})")
+        return replace(row, state=EvidenceState.LOST, reason=coded(EvidenceFault.UNREADABLE, type(error).__name__))
 
 
 def _opens(path: Path, kind: EvidenceKind) -> bool:

@@ -19,7 +19,8 @@ from typing import Protocol, Self
 import av
 
 from analyzer.types import Event, EventId, Scene
-from pipelines.errors import EvidenceError, PipelineError
+from pipelines.coded import coded
+from pipelines.errors import EvidenceError, EvidenceFault, PipelineError
 from pipelines.evidence.boxes import BoxesDocument, Span, boxes_document
 from pipelines.evidence.case import Case, Episode
 from pipelines.evidence.documents import Sidecar, encode, sidecar
@@ -29,6 +30,7 @@ from pipelines.evidence.footage import Clip, Footage, plays_in_browser
 from pipelines.evidence.proxy import CODEC, make_proxy
 from pipelines.evidence.reconcile import Reconciled, reconcile
 from pipelines.records import Evidence, EvidenceId, EvidenceKind, EvidenceState
+from pipelines.telling import span
 
 BEFORE = timedelta(seconds=10)
 AFTER = timedelta(seconds=10)
@@ -181,7 +183,7 @@ class _Sealing:
         def produce(part: Path) -> None:
             frame = self.footage.still(pts)
             if frame is None:
-                raise EvidenceError(f"there is no picture at {pts}")
+                raise EvidenceError(EvidenceFault.NO_PICTURE, span(pts))
             part.write_bytes(jpeg(drawn(frame, scene, self.episode, self.case)))
 
         def fill(row: Evidence) -> Evidence:
@@ -234,11 +236,13 @@ def _store_document(part: Path, document: BoxesDocument | Sidecar) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Why a file could not be written, for the inspector; no path of this machine in it."""
+    """Why a file could not be written, as `pipelines.coded`; no path of this machine in it."""
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return "no_space"
-    if isinstance(error, PipelineError):
+        return EvidenceFault.NO_SPACE
+    if isinstance(error, EvidenceError):
         return str(error)
+    if isinstance(error, PipelineError):
+        return coded(EvidenceFault.FAILED, str(error))
     if isinstance(error, OSError):
-        return f"the disk refused ({error.strerror or type(error).__name__})"
-    return f"the footage cannot be copied ({type(error).__name__})"
+        return coded(EvidenceFault.DISK_REFUSED, error.strerror or type(error).__name__)
+    return coded(EvidenceFault.NOT_COPIED, type(error).__name__)

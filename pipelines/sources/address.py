@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from pipelines.errors import BadInput
+from pipelines.errors import AddressFault, BadAddress
 
 IpAddress = IPv4Address | IPv6Address
 
@@ -96,33 +96,38 @@ class CameraAddress:
         return f"{self.scheme}://{userinfo}{host}{f':{self.port}' if self.port else ''}{path}"
 
 
-def parse_address(text: str, place: str, environment: Mapping[str, str] | None = None) -> CameraAddress:
+def parse_address(
+    text: str, place: str, environment: Mapping[str, str] | None = None, *, allowed: Collection[Scheme] = tuple(Scheme)
+) -> CameraAddress:
     """Read an address such as ``rtsp://viewer:${env:CAM1}@10.0.0.5/stream2`` or ``file:day.mp4``.
 
     Args:
         text: the address; ``${env:NAME}`` and ``${file:PATH}`` stand for secrets kept elsewhere.
         place: where it was written, for the error; the error never quotes ``text``.
         environment: where ``${env:NAME}`` looks; the process environment when not given.
+        allowed: the schemes that may be used where the address was written.
 
     Raises:
-        BadInput: unknown scheme, missing host, bad port, unresolvable secret.
+        BadAddress: a scheme that is not allowed, missing host, bad port, unresolvable secret.
     """
     text = fill_in(text.strip(), place, environment, quoted=True)
     name, colon, rest = text.partition(":")
-    try:
-        scheme = Scheme(name.lower())
-    except ValueError:
-        allowed = ", ".join(Scheme)
-        raise BadInput(place, "the address has no allowed scheme", f"begin it with one of {allowed}, then a colon") from None
+    scheme = next((one for one in allowed if one == name.lower()), None)
+    if scheme is None:
+        names = ", ".join(allowed)
+        remedy = f"begin it with one of {names}, then a colon"
+        raise BadAddress(place, "the address has no allowed scheme", remedy, AddressFault.SCHEME, names)
     if any(ord(c) < 32 for c in text) or not colon:
-        raise BadInput(place, "the address contains control characters", "write it on one line")
+        raise BadAddress(
+            place, "the address contains control characters", "write it on one line", AddressFault.CONTROL_CHARACTERS
+        )
     if scheme in NETWORK:
         return _parse_network(scheme, text, place)
     rest = rest.removeprefix("//")
     if scheme is Scheme.USB and not rest.isdigit():
-        raise BadInput(place, "a USB camera is named by its index", "write usb:0")
+        raise BadAddress(place, "a USB camera is named by its index", "write usb:0", AddressFault.USB_INDEX)
     if scheme in {Scheme.FILE, Scheme.FOLDER} and not rest:
-        raise BadInput(place, "the path is missing", f"write {scheme}:PATH")
+        raise BadAddress(place, "the path is missing", f"write {scheme}:PATH", AddressFault.PATH_MISSING)
     return CameraAddress(scheme, path=rest)
 
 
@@ -132,9 +137,9 @@ def _parse_network(scheme: Scheme, text: str, place: str) -> CameraAddress:
         port = parts.port
     except ValueError:
         remedy = "percent-encode special characters of the password, such as %40 for @ and %2F for /"
-        raise BadInput(place, "host or port cannot be read", remedy) from None
+        raise BadAddress(place, "host or port cannot be read", remedy, AddressFault.HOST_UNREADABLE) from None
     if not parts.hostname:
-        raise BadInput(place, "the host is missing", f"write {scheme}://HOST/PATH")
+        raise BadAddress(place, "the host is missing", f"write {scheme}://HOST/PATH", AddressFault.HOST_MISSING)
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     user = unquote(parts.username) if parts.username is not None else None
     password = unquote(parts.password) if parts.password is not None else None
@@ -145,7 +150,7 @@ def fill_in(text: str, place: str, environment: Mapping[str, str] | None = None,
     """Put secrets in for ``${env:NAME}`` and ``${file:PATH}``; ``quoted`` as parts of an address.
 
     Raises:
-        BadInput: the variable is not set or the file cannot be read.
+        BadAddress: the variable is not set or the file cannot be read.
     """
     known = os.environ if environment is None else environment
 
@@ -153,13 +158,15 @@ def fill_in(text: str, place: str, environment: Mapping[str, str] | None = None,
         kind, name = match.groups()
         if kind == "env":
             if name not in known:
-                raise BadInput(place, f"the environment variable {name} is not set", "set it for this process")
+                problem = f"the environment variable {name} is not set"
+                raise BadAddress(place, problem, "set it for this process", AddressFault.VARIABLE_UNSET, name)
             found = known[name]
         else:
             try:
                 found = Path(name).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
-                raise BadInput(place, f"the secret file {name} cannot be read", "check its path and permissions") from error
+                problem, remedy = f"the secret file {name} cannot be read", "check its path and permissions"
+                raise BadAddress(place, problem, remedy, AddressFault.FILE_UNREADABLE, Path(name).name) from error
         return quote(found, safe="") if quoted else found
 
     return _REFERENCE.sub(value, text)
@@ -183,7 +190,7 @@ def destination(address: CameraAddress, place: str, *, loopback: bool = False, r
     ``https`` and ``rtsps`` keep their name, because the certificate is checked against it.
 
     Raises:
-        BadInput: a forbidden address.
+        BadAddress: a forbidden address.
         OSError: the name cannot be resolved (which may pass).
     """
     if not address.is_network:
@@ -200,11 +207,13 @@ def _check_allowed(ip: IpAddress, place: str, *, loopback: bool) -> None:
     if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
         ip = ip.ipv4_mapped
     if ip.is_loopback and not loopback:
-        raise BadInput(place, "the address is this machine itself", "name the camera, or set VIGIL_ALLOW_LOOPBACK_CAMERAS=true")
+        remedy = "name the camera, or set VIGIL_ALLOW_LOOPBACK_CAMERAS=true"
+        raise BadAddress(place, "the address is this machine itself", remedy, AddressFault.THIS_MACHINE)
     # 0.0.0.0/8 reaches this machine on Linux.
     zero = isinstance(ip, IPv4Address) and ip.packed[0] == 0
     if zero or ip.is_unspecified or ip.is_multicast or ip.is_link_local or ip == IPv4Address("255.255.255.255"):
-        raise BadInput(place, "the address is not one of a camera (link-local, multicast or unspecified)", "name the camera")
+        problem = "the address is not one of a camera (link-local, multicast or unspecified)"
+        raise BadAddress(place, problem, "name the camera", AddressFault.NOT_A_CAMERA)
 
 
 def is_secret_name(name: str) -> bool:

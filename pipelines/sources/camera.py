@@ -24,13 +24,14 @@ import numpy as np
 
 from analyzer.types import CameraId, FrameRef
 from models.frame import Frame, Image
-from pipelines.errors import BadInput
+from pipelines.errors import AddressFault, BadAddress
 from pipelines.inbox import Caught
-from pipelines.records import GapReason
+from pipelines.records import GapReason, Trouble
 from pipelines.sources.address import CameraAddress, destination, redact
 from pipelines.sources.lifecycle import Command, Fault, Life, Picture, Signal, Start, State, Stop, Tick, step
 from pipelines.sources.liveclock import LiveClock
 from pipelines.sources.request import CaptureRequest, Wish
+from pipelines.sources.trouble import trouble_of
 from pipelines.sources.wire import Ended, Glance, Line, Message, Opened, Pulse, Receiver, Shot, Tally, WireError
 
 _POLL = 0.2  # s
@@ -70,7 +71,7 @@ class CameraPlan:
 
 @dataclass(frozen=True, slots=True)
 class CameraStatus:
-    """A snapshot for people. ``text`` says what went wrong last, redacted; ages in monotonic seconds."""
+    """A snapshot for people. ``text`` says what went wrong last, redacted, and ``trouble`` the same by a code; ages in monotonic seconds."""
 
     camera: CameraId
     life: Life
@@ -80,6 +81,7 @@ class CameraStatus:
     reconnects: int
     text: str
     glance: Glance | None
+    trouble: Trouble | AddressFault = Trouble.OTHER
 
 
 class Listener(Protocol):
@@ -128,6 +130,7 @@ class CameraWorker:
         self._opened: Opened | None = None
         self._glance: Glance | None = None
         self._tally, self._text = Tally(), ""
+        self._trouble: Trouble | AddressFault = Trouble.OTHER
         self._attempts = self._reconnects = self._index = 0
         self._base: float | None = None
         self._last_pts = -0.001
@@ -143,7 +146,15 @@ class CameraWorker:
     def status(self) -> CameraStatus:
         """Safe from any thread."""
         return CameraStatus(
-            self._plan.camera, self._life, self._opened, self._tally, self._attempts, self._reconnects, self._text, self._glance
+            self._plan.camera,
+            self._life,
+            self._opened,
+            self._tally,
+            self._attempts,
+            self._reconnects,
+            self._text,
+            self._glance,
+            self._trouble,
         )
 
     @property
@@ -229,11 +240,11 @@ class CameraWorker:
             received = receiver.poll(_POLL)
         except EOFError:
             code = self._end_process(grace=0.5)
-            self._text = f"the capture process ended with {code}"
+            self._trouble, self._text = Trouble.CRASHED, f"the capture process ended with {code}"
             self._signal(Fault(GapReason.CRASHED, crashed=True))
         except WireError as error:
             self._end_process()
-            self._text = str(error)
+            self._trouble, self._text = Trouble.CRASHED, str(error)
             self._signal(Fault(GapReason.CRASHED, crashed=True))
         else:
             if received is not None:
@@ -259,8 +270,8 @@ class CameraWorker:
                 if not self._plan.decode and message.tally.captured > self._tally.captured:
                     self._signal(Picture())  # of a stream that is only recorded, packets are all that can be seen
                 self._tally = message.tally
-            case Ended(reason, text, tally):
-                self._tally, self._text = tally, redact(text, *self._plan.address.secrets)
+            case Ended(reason, trouble, text, tally):
+                self._tally, self._trouble, self._text = tally, trouble, redact(text, *self._plan.address.secrets)
                 self._end_process()
                 self._signal(Fault(reason))
 
@@ -287,7 +298,8 @@ class CameraWorker:
             if self._life.failures and address.is_network:
                 # A process costs a quarter of a second of CPU; a camera that is off need not cost that.
                 socket.create_connection(address.endpoint, timeout=_PROBE).close()
-        except (BadInput, OSError) as error:
+        except (BadAddress, OSError) as error:
+            self._trouble = error.fault if isinstance(error, BadAddress) else trouble_of(error)
             self._text = redact(str(error), *self._plan.address.secrets)
             self._signal(Fault(GapReason.UNREACHABLE))
             return

@@ -18,10 +18,11 @@ from typing import Final
 
 import av
 
-from pipelines.records import GapReason
+from pipelines.records import GapReason, Trouble
 from pipelines.sources.address import NETWORK, redact
 from pipelines.sources.request import CaptureRequest, StreamChangedError, Wishes
 from pipelines.sources.streaming import Streaming
+from pipelines.sources.trouble import trouble_of
 from pipelines.sources.wire import Ended, send
 
 _REOPEN_PACE: Final = 60.0  # s; a stream that changes more often is a fault
@@ -52,18 +53,19 @@ def main() -> None:
     while True:
         try:
             streaming.run()
-            ended = Ended(GapReason.STREAM_ENDED, "the camera ended the stream", streaming.tally)
+            ended = Ended(GapReason.STREAM_ENDED, Trouble.ENDED, "the camera ended the stream", streaming.tally)
         except StreamChangedError as error:
             if time.monotonic() - reopened >= _REOPEN_PACE:
                 reopened = time.monotonic()
                 continue
-            ended = Ended(GapReason.CORRUPT, str(error), streaming.tally)
+            ended = Ended(GapReason.CORRUPT, trouble_of(error), str(error), streaming.tally)
         except BrokenPipeError:
             return
         except (av.FFmpegError, OSError, MemoryError, ValueError) as error:
             secret = request.url if request.scheme in NETWORK else ""
             text = redact(f"{type(error).__name__}: {error}", secret)
-            ended = Ended(reason_of(error, streaming=streaming.tally.captured > 0), text[:500], streaming.tally)
+            reason = reason_of(error, streaming=streaming.tally.captured > 0)
+            ended = Ended(reason, trouble_of(error), text[:500], streaming.tally)
         break
     send(request.descriptor, ended)
 

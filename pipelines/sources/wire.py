@@ -13,7 +13,7 @@ import struct
 from dataclasses import asdict, dataclass
 from typing import Final, Protocol
 
-from pipelines.records import GapReason
+from pipelines.records import GapReason, Trouble
 
 _HEADER: Final = struct.Struct("<BIQ")
 _LARGEST: Final = 8192 * 4320 * 3
@@ -105,6 +105,7 @@ class Ended:
     """Why the process ends by itself; ``text`` is redacted."""
 
     reason: GapReason
+    trouble: Trouble
     text: str
     tally: Tally
 
@@ -201,4 +202,6 @@ def _decode(kind: type[Message], fields: dict[str, object]) -> Message:
         fields["tally"] = Tally(**tally) if isinstance(tally, dict) else tally
     if "reason" in fields:
         fields["reason"] = GapReason(str(fields["reason"]))
+    if "trouble" in fields:
+        fields["trouble"] = Trouble(str(fields["trouble"]))
     return kind(**fields)  # type: ignore[arg-type]  # checked by the constructor's names, and both ends are ours

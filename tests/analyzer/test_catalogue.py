@@ -1,20 +1,23 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
+from enum import StrEnum
 
 import pytest
 
+from analyzer import labels
 from analyzer.catalogue import CATALOGUE, RuleState, active_rules, explain_rules
 from analyzer.entry import Level
 from analyzer.errors import InvalidSetting
-from analyzer.labels import NEEDS, REASONS, ROLES, SEVERITIES, ZONES
 from analyzer.matrix import needs_of
 from analyzer.scope import Scope, Standing
 from analyzer.sentences import ACTS
 from analyzer.settings import applied, thresholds
-from analyzer.site import STAFF_ROLES, Activity, Requirement, RuleSetting, Site, Slot
-from analyzer.types import Need, Reason, Role, RuleId, Severity, ZoneKind
+from analyzer.site import STAFF_ROLES, Activity, Requirement, RuleSetting, Side, Site, Slot
+from analyzer.supply import Supply
+from analyzer.types import Item, MaskState, Need, Presence, Reason, Role, RuleId, Severity, ZoneKind
 from tests.analyzer.scenes import EVERYTHING, site, zone
 from tests.analyzer.test_schedule import NIGHT
 
@@ -31,13 +34,26 @@ def test_there_are_thirty_rules_with_texts_in_both_languages() -> None:
 
 
 def test_every_code_has_words() -> None:
-    assert (set(ROLES), set(ZONES), set(REASONS), set(NEEDS), set(SEVERITIES)) == (
-        set(Role),
-        set(ZoneKind),
-        set(Reason),
-        set(Need),
-        set(Severity),
-    )
+    named = {type(next(iter(words))): set(words) for words in vars(labels).values() if isinstance(words, dict) and words}
+    wanted = {Role, ZoneKind, Reason, Need, Severity, Supply, Activity, Side, Item, MaskState, Presence}
+    assert wanted <= set(named)
+    assert {codes: names for codes, names in named.items() if issubclass(codes, StrEnum) and names != set(codes)} == {}
+
+
+def test_what_a_rule_lacks_is_named_and_not_coded() -> None:
+    codes = {code.value for kind in (Supply, ZoneKind, Activity, Side) for code in kind}
+    told = [
+        text
+        for where in (site(), site(zone(ZoneKind.CORRIDOR)), replace(site(), lines=()))
+        for supply in (frozenset(), frozenset(Supply))
+        for found in explain_rules(where, supply)
+        for text in found.missing
+    ]
+    assert len(told) > 30
+    assert [text.vi for text in told if codes & set(re.findall(r"\w+", text.vi))] == []
+    assert [text.en for text in told if "_" in text.en] == []
+    gate = next(found for found in explain_rules(site(), frozenset(Supply)) if found.entry.id == "G04")
+    assert gate.missing[0].vi == "chưa khai báo khu vực nào trong: hàng rào"
 
 
 def status(where: Site, rule: str, supply: frozenset[object] = frozenset(EVERYTHING)) -> tuple[RuleState, tuple[Reason, ...]]:

@@ -9,6 +9,8 @@ from datetime import timedelta
 import pytest
 
 from analyzer.types import FacilityId
+from api.schemas import CameraIn
+from api.wording.texts import texts
 from pipelines.records import FacilityRecord, GapReason, Grade
 from pipelines.sources.lifecycle import State
 from pipelines.wanted import CameraReport, wished_address
@@ -149,6 +151,26 @@ def test_an_old_report_says_nothing_about_now(world: World) -> None:
     assert "không biết trạng thái" in client.get("/cameras").text
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "words", "detail"),
+    [
+        ("vi", "refused: [Errno 111] Connection refused", "không nhận kết nối", "[Errno 111] Connection refused"),
+        ("en", "refused: [Errno 111] Connection refused", "accepts no connection", "[Errno 111] Connection refused"),
+        ("vi", "variable_unset: VIGIL_CAMERA_X", "biến môi trường VIGIL_CAMERA_X chưa được đặt", None),
+        ("vi", "Unheard of", "lỗi chưa rõ nguyên nhân", "Unheard of"),
+    ],
+)
+def test_a_camera_that_is_not_live_says_why_in_words(
+    world: World, language: str, text: str, words: str, detail: str | None
+) -> None:
+    world.repository.put_reports([CameraReport(CORRIDOR, world.clock.now(), State.DOWN, GapReason.UNREACHABLE, text=text)])
+    client = world.client()
+    client.cookies.set("vigil_language", language)
+    said = re.findall(r'<span class="small( faint)?">([^<]*)</span>', client.get("/cameras").text)
+    assert [shown for faint, shown in said if words in shown and not faint]
+    assert (detail in [shown for faint, shown in said if faint]) is (detail is not None)
+
+
 def test_the_page_does_the_same(world: World) -> None:
     client = world.client(Grade.ADMIN)
     token = client.headers["x-csrf-token"]
@@ -235,6 +257,56 @@ def test_a_rate_is_shown_as_it_can_be_sent_back(world: World, language: str, wri
     client = world.client(Grade.ADMIN)
     client.cookies.set("vigil_language", language)
     assert f'value="{written}"' in _form(client.get("/cameras").text, "cong-sau/change")
+
+
+_ILL = (
+    "",
+    " ",
+    "x" * 3000,
+    "../x",
+    "schnell",
+    "nan",
+    "-1",
+    "1000",
+    "a\x07b",
+    CORRIDOR,
+    "exec:reboot",
+    "rtsp://",
+    "usb:x",
+    "http://h:x/",
+)
+_IN_OTHER_WORDS = {
+    "vi": re.compile("[A-Za-z]+ should |Value error|is taken|the address|begin it|body\\."),
+    "en": re.compile("should be|Value error|body\\.|[ạảãđêôơưĐ]"),
+}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("field", [name for name in CameraIn.model_fields if name not in {"running", "facility"}])
+def test_the_form_is_refused_in_the_language_of_the_reader(world: World, field: str, language: str) -> None:
+    client = world.client(Grade.ADMIN)
+    client.cookies.set("vigil_language", language)
+    token, refused = client.headers["x-csrf-token"], 0
+    for value in _ILL:
+        form = {"csrf_token": token} | GATE | {"id": f"new-{refused}", field: value}
+        answer = client.post("/cameras/add", data=form, headers={"accept": "text/html"})
+        if answer.status_code != 422:
+            assert answer.status_code == 303
+            client.post(f"/cameras/{form['id']}/withdraw", data={"csrf_token": token, "version": "1"})
+            continue
+        refused += 1
+        note = re.findall(r'role="alert">(.*?)</p>', answer.text, re.DOTALL)[0]
+        assert not _IN_OTHER_WORDS[language].search(note), (value, note)
+        assert texts(language)("fault.unacceptable") not in note, (value, note)  # type: ignore[arg-type]
+    assert refused
+
+
+def test_the_form_names_only_the_schemes_that_it_takes(world: World) -> None:
+    client = world.client(Grade.ADMIN)
+    for source in ("file:/x", "folder:/x", "10.0.0.21"):
+        form = {"csrf_token": client.headers["x-csrf-token"]} | GATE | {"source": source}
+        page = client.post("/cameras/add", data=form, headers={"accept": "text/html"}).text
+        assert "phải bắt đầu bằng một trong: rtsp, rtsps, http, https, usb, synthetic," in page
 
 
 def test_who_may_only_look_sees_no_form(world: World) -> None:

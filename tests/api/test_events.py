@@ -172,7 +172,12 @@ def test_a_tampered_cursor_is_a_problem_of_that_field(world: World) -> None:
     answer = world.client().get("/api/v1/events", params={"cursor": "AAAA"})
     assert answer.status_code == 422
     assert answer.json()["errors"] == [
-        {"place": "query.cursor", "problem": "not a cursor of this service; take it from `next` of a page"}
+        {
+            "place": "query.cursor",
+            "problem": "not a cursor of this service; take it from `next` of a page",
+            "code": "unacceptable",
+            "about": "",
+        }
     ]
 
 

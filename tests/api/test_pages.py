@@ -12,6 +12,7 @@ import pytest
 from analyzer.types import Change, Measure, ModelRef, Provenance, Role, RoleClaim, RuleId, RunId, Severity, Tally, TrackId, Votes
 from api.routes.pages_account import STATIC_FILES
 from api.web.queue import neighbours
+from pipelines.evidence.files import pending_row
 from pipelines.looks import LookHour
 from pipelines.records import EventFilter, Evidence, EvidenceId, EvidenceKind, EvidenceState, Grade, ReviewState, TimeBasis
 from tests.api.builders import CORRIDOR, FACILITY, GATE, NOON, RUN, SITE, closing, identifier, many_events, mask_event
@@ -245,6 +246,26 @@ def test_an_event_without_a_clip_says_so(world: World) -> None:
     page = world.client().get(f"/events/{event.id}").text
     assert "Không có đoạn video" in page
     assert "<video" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "clip", "frame"),
+    [
+        ("vi", "Không tạo được đoạn video: đĩa không ghi được (File too large)", "không có hình ở thời điểm này (1:30)"),
+        ("en", "The clip could not be made: the disk refused (File too large)", "there is no picture at this instant (1:30)"),
+    ],
+)
+def test_what_could_not_be_kept_says_why_in_words(world: World, language: str, clip: str, frame: str) -> None:
+    event = world.builder.event()
+    said = {EvidenceKind.CLIP: "disk_refused: File too large", EvidenceKind.KEY_FRAME: "no_picture: 1:30"}
+    world.repository.put_evidence(
+        [replace(pending_row(event, kind), state=EvidenceState.FAILED, reason=why) for kind, why in said.items()]
+    )
+    client = world.client()
+    client.cookies.set("vigil_language", language)
+    page = client.get(f"/events/{event.id}").text
+    assert clip in page
+    assert frame in page
 
 
 def test_a_viewer_sees_no_picture_and_no_button(world: World) -> None:

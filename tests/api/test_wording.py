@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from string import Formatter
+from typing import get_args
 
 import pytest
 
+import analyzer
 import api
 from analyzer.entry import Nature
 from analyzer.types import MaskState, Need, Reason, Role, Severity
+from api.errors import FaultCode, Slug
 from api.web.event import REASON_CODES
+from api.wording.faults import evidence_fault
 from api.wording.formats import Formats, parsed_day
 from api.wording.reasons import known_rules, measure_label, role_source, rule_basis, rule_nature, rule_text
 from api.wording.texts import LANGUAGES, language_of, texts
+from pipelines.errors import AddressFault, EvidenceFault
 from pipelines.records import (
     CoverageState,
     Decision,
@@ -25,11 +33,12 @@ from pipelines.records import (
     GapReason,
     ReviewState,
     TimeBasis,
+    Trouble,
 )
 from pipelines.telling import time_zone
 
 VI, EN = texts("vi"), texts("en")
-CODES = {
+CODES: dict[str, Iterable[StrEnum]] = {
     "unknown": Reason,
     "role": Role,
     "severity": Severity,
@@ -44,6 +53,9 @@ CODES = {
     "mask": MaskState,
     "need": Need,
     "why.standing": Nature,
+    "evidence_fault": EvidenceFault,
+    "trouble": Trouble,
+    "fault": (*FaultCode, *AddressFault),
 }
 
 
@@ -69,6 +81,10 @@ def test_every_reason_of_a_decision_has_a_name() -> None:
     assert len(REASON_CODES) == 10  # nine keys and "not stated"
 
 
+def test_every_refusal_has_a_sentence() -> None:
+    assert [slug for slug in get_args(Slug) if f"error.{slug}" not in VI.sentences] == []
+
+
 def _used() -> set[str]:
     root = Path(api.__file__).parent
     found: set[str] = set()
@@ -87,6 +103,25 @@ def test_a_missing_sentence_or_blank_is_an_error() -> None:
         VI("no.such.sentence")
     with pytest.raises(KeyError):
         VI("queue.awaiting")
+
+
+def _measured() -> Iterator[tuple[str, str]]:
+    """Name (before a colon) and unit of every measure that the analyzer makes."""
+    for path in Path(analyzer.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Measure":
+                name, unit = node.args[0], node.args[2]
+                first = name.values[0] if isinstance(name, ast.JoinedStr) else name
+                assert isinstance(first, ast.Constant), f"{path}:{node.lineno} has no literal name"
+                assert isinstance(unit, ast.Constant), f"{path}:{node.lineno} has no literal unit"
+                yield str(first.value).partition(":")[0], str(unit.value)
+
+
+def test_every_measure_of_a_rule_has_a_name_and_a_unit_in_both() -> None:
+    names, units = {name for name, _ in _measured()}, {unit for _, unit in _measured() if unit}
+    assert {"silent", "missing", "distance_error"} <= names
+    assert [name for name in names if f"measure.{name}" not in VI.sentences] == []
+    assert [unit for unit in units if f"unit.{unit}" not in VI.sentences] == []
 
 
 def test_texts_keep_to_the_glossary() -> None:
@@ -111,6 +146,12 @@ def test_codes_of_measures_and_evidence_are_put_into_words() -> None:
     assert measure_label("unheard_of", "en") == "unheard_of"
     assert role_source("E1:room", "vi") == "nơi xuất hiện (cửa phòng)"
     assert role_source("E4:PV-12", "en") == "marker (PV-12)"
+
+
+def test_what_failed_is_told_with_its_detail() -> None:
+    assert evidence_fault("no_picture: 1:30", "vi") == "không có hình ở thời điểm này (1:30)"
+    assert evidence_fault("no_space", "en") == "the disk is full"
+    assert evidence_fault("there is no picture at 0:01:30.466663", "vi").startswith("không ghi được tệp (")
 
 
 @pytest.mark.parametrize(("wish", "language"), [("en", "en"), ("vi", "vi"), ("fr", "vi"), (None, "vi"), ("", "vi")])

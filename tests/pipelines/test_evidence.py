@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from analyzer.types import Change, EventId, Scene
 from models.frame import Frame
-from pipelines.errors import EvidenceError
+from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.evidence import (
     Case,
     Clip,
@@ -326,12 +326,10 @@ class Broken:
     [
         (OSError(errno.ENOSPC, "No space left on device", "/secret/path"), "no_space"),
         (av.error.OSError(errno.ENOSPC, "No space left on device", "/secret/path"), "no_space"),
-        (OSError(errno.EIO, "Input/output error", "/secret/path"), "the disk refused (Input/output error)"),
-        (
-            EvidenceError("the recording has no decodable picture at that time"),
-            "the recording has no decodable picture at that time",
-        ),
-        (ValueError("/secret/path"), "the footage cannot be copied (ValueError)"),
+        (OSError(errno.EIO, "Input/output error", "/secret/path"), "disk_refused: Input/output error"),
+        (EvidenceError(EvidenceFault.NO_FOOTAGE), "no_footage"),
+        (EvidenceError(EvidenceFault.CODEC, "ffv1"), "codec: ffv1"),
+        (ValueError("/secret/path"), "not_copied: ValueError"),
     ],
 )
 def test_a_file_that_cannot_be_written_says_why_and_stops_no_other(tmp_path: Path, error: Exception, reason: str) -> None:
@@ -353,7 +351,7 @@ def test_a_file_that_cannot_be_written_says_why_and_stops_no_other(tmp_path: Pat
 def test_what_failed_is_tried_again_and_the_sidecar_follows(tmp_path: Path, recording: Recording) -> None:
     store = MemoryStore()
     with EvidenceWriter(tmp_path, store) as writer:
-        writer.seal(EPISODE, Broken(EvidenceError("no footage")), SCENES, case())
+        writer.seal(EPISODE, Broken(EvidenceError(EvidenceFault.NO_FOOTAGE)), SCENES, case())
     rows, _ = sealed(tmp_path, recording, store)
     assert {row.state for row in rows} == {EvidenceState.READY}
     assert document(tmp_path, rows, EvidenceKind.SIDECAR)["files"][0]["state"] == "ready"  # type: ignore[index]
@@ -410,7 +408,7 @@ def test_images_have_key_frames_and_no_clip(tmp_path: Path) -> None:
     store = MemoryStore()
     with EvidenceWriter(tmp_path / "evidence", store) as writer:
         rows = writer.seal(EPISODE, ImageFootage(ImageFolder(images, CAMERA)), [scene(k) for k in range(30)], case())
-    assert "folder of images" in of(rows, EvidenceKind.CLIP).reason
+    assert of(rows, EvidenceKind.CLIP).reason == "images_only"
     assert [row.state for row in rows if row.kind is EvidenceKind.KEY_FRAME] == [EvidenceState.READY] * 3
 
 
@@ -516,7 +514,7 @@ def test_a_file_whose_hash_was_never_noted_is_finished_only_when_it_is_whole(
         assert [(r.id, r.sha256, r.size_bytes) for r in found.finished] == [(row.id, row.sha256, row.size_bytes)]
     else:
         assert [r.id for r in found.lost] == [row.id]
-        assert "quarantine" in found.lost[0].reason
+        assert found.lost[0].reason == "changed"
         assert len(found.quarantined) == 1
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from analyzer.types import CameraId
 from models.frame import Frame
-from pipelines.errors import EvidenceError
+from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.evidence.footage import Clip, RecordedFootage
 from pipelines.evidence.masked import MaskedFootage, blackened, masked
 from pipelines.sources.recording import Recording
@@ -68,14 +68,14 @@ class Breaking:
 
     def cut(self, since: timedelta, until: timedelta, target: Path) -> Clip:
         target.write_bytes(b"half a clip")
-        raise EvidenceError("the footage ends here")
+        raise EvidenceError(EvidenceFault.NO_FOOTAGE)
 
     def still(self, pts: timedelta) -> Frame | None:
         return None
 
 
 def test_nothing_unmasked_stays_behind_when_the_copy_fails(tmp_path: Path) -> None:
-    with pytest.raises(EvidenceError, match="ends here"):
+    with pytest.raises(EvidenceError, match="no_footage"):
         MaskedFootage(Breaking(), (LEFT_HALF,)).cut(timedelta(0), timedelta(seconds=1), tmp_path / "clip.mp4.part")
     assert list(tmp_path.iterdir()) == []
 

@@ -104,7 +104,7 @@ def test_a_silent_camera_is_f01_and_an_outage(tmp_path: Path) -> None:
         files = {row.kind: row for row in one.repository.evidence(found[0].id)}
         assert files[EvidenceKind.SIDECAR].state is EvidenceState.READY
         assert files[EvidenceKind.CLIP].state is EvidenceState.FAILED
-        assert "no picture" in files[EvidenceKind.CLIP].reason
+        assert files[EvidenceKind.CLIP].reason == "reports_only"
 
 
 def test_a_line_that_fails_is_one_incident_and_one_critical_event(tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ def test_cameras_are_added_changed_and_stopped_while_another_loses_nothing(
         watching.wait(lambda: elsewhere.counters.plays == 2 and watching.state("gate") is State.LIVE)
         repository.put_wish(replace(wish, source="rtsp://v:${file:gone}@10.0.0.9/s"), WishAction.CHANGE)
         watching.wait(lambda: watching.state("gate") is State.DOWN)
-        assert "cannot be read" in repository.reports()[CameraId("gate")].text
+        assert repository.reports()[CameraId("gate")].text == "file_unreadable: gone"
     assert watching.captures() == {untouched}
     watching.process.terminate()
     watching.process.wait(25)

@@ -1,0 +1,46 @@
+"""What was refused or went wrong, in words: the bridge to the codes of the service and of the pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from api.errors import FaultCode, FieldFault
+from api.wording.formats import Formats
+from api.wording.texts import Language, texts
+from pipelines.coded import decoded
+from pipelines.errors import AddressFault, EvidenceFault
+from pipelines.records import Trouble
+
+_BOUNDS = frozenset({FaultCode.TOO_LONG, FaultCode.TOO_SMALL, FaultCode.TOO_GREAT})
+
+
+def refused(fault: FieldFault, f: Formats) -> str:
+    """Why a field of a form was refused."""
+    t = texts(f.language)
+    about = f.measure(float(fault.about)) if fault.code in _BOUNDS else fault.about
+    return f"{t.named('camera_field', fault.place)}: {t(f'fault.{fault.code}', about=about)}"
+
+
+def evidence_fault(reason: str, language: Language) -> str:
+    """Why a file of evidence is not there; what names no code (an older row) is the detail of a failure."""
+    code, detail = decoded(reason, EvidenceFault)
+    said = texts(language)(f"evidence_fault.{code or EvidenceFault.FAILED}")
+    return f"{said} ({detail})" if detail else said
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Words for people, and the technical detail behind them (empty where it says nothing more)."""
+
+    words: str
+    detail: str = ""
+
+
+def trouble(text: str, language: Language) -> Told:
+    """Why a camera is not live, as its report says; what names no code (an older report) is the detail."""
+    t = texts(language)
+    code, about = decoded(text, AddressFault)
+    if code is not None:
+        return Told(t(f"fault.{code}", about=about))
+    known, detail = decoded(text, Trouble)
+    return Told(t(f"trouble.{known or Trouble.OTHER}"), detail)
