@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from analyzer.entry import Nature
 from analyzer.naming import is_anywhere
-from analyzer.types import MaskState, Measure, ZoneKind
+from analyzer.types import MaskState, Measure, Severity, ZoneKind
 from api.convert import evidence_href, evidence_out
 from api.media import playable_clip
 from api.places import Places
@@ -35,6 +35,7 @@ _HEADINGS = {
     "rejected": "event.title.rejected",
     "unclear": "event.title.unclear",
 }
+_ASSISTING = {"awaiting": "event.title.assist", "confirmed": "event.title.assist_confirmed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def decision_facts(
     """
     return {
         "event": event,
-        "heading": reader.t(_HEADINGS[event.review_state]),
+        "heading": reader.t(_heading(event)),
         "query": choice.query,
         "reviews": tuple(reversed(repository.reviews(event.id))),
         "reason_codes": REASON_CODES,
@@ -172,6 +173,13 @@ def clip_of(
         zone=str(reader.f.zone),
         labels=json.dumps({state.value: reader.t.named("mask", state) for state in MaskState}, ensure_ascii=False),
     )
+
+
+def _heading(event: StoredEvent) -> str:
+    """What the page is called: what is only to be looked at is no sign of a violation, whatever was decided."""
+    if event.severity is Severity.ASSIST and event.review_state in _ASSISTING:
+        return _ASSISTING[event.review_state]
+    return _HEADINGS[event.review_state]
 
 
 def key_frames(evidence: Sequence[Evidence]) -> list[KeyFrame]:

@@ -433,6 +433,15 @@ def test_coverage_of_a_camera_without_a_record(world: World) -> None:
     assert "Không có ghi nhận 24 giờ" in before
 
 
+def test_what_is_only_to_be_looked_at_is_not_called_a_violation(world: World) -> None:
+    hint = mask_event("hint", minute=4, severity=Severity.ASSIST)
+    world.repository.put_events([hint], facility=FACILITY, time_basis=TimeBasis.ARGUMENT, at=NOON)
+    page = _text(world.client().get(f"/events/{hint.id}").text)
+    assert "Gợi ý xem lại" in page
+    assert "không tính là vi phạm" in page
+    assert "Dấu hiệu vi phạm ·" not in page
+
+
 def test_a_run_over_midnight_is_listed_on_both_days(world: World) -> None:
     run = world.repository.run(RUN)
     world.repository.put_run(replace(run, id=RunId("2" * 32), first_at=NOON + timedelta(hours=11), observed=timedelta(hours=3)))
