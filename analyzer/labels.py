@@ -102,9 +102,9 @@ SEVERITIES: Mapping[Severity, Text] = {
 
 MASKS: Mapping[MaskState, Text] = {
     MaskState.WORN: Text("đeo khẩu trang", "mask worn"),
-    MaskState.INCORRECT: Text("đeo không đúng cách", "mask worn incorrectly"),
+    MaskState.INCORRECT: Text("đeo khẩu trang không đúng cách", "mask worn incorrectly"),
     MaskState.NONE: Text("không đeo khẩu trang", "no mask"),
-    MaskState.NOT_VISIBLE: Text("không thấy rõ", "not visible"),
+    MaskState.NOT_VISIBLE: Text("không thấy rõ khẩu trang", "mask not visible"),
 }
 
 ITEMS: Mapping[Item, Text] = {

@@ -5,18 +5,31 @@ Dates are dd/mm/yyyy with 24 hours, as people in Viet Nam read them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, tzinfo
+from types import MappingProxyType
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from analyzer.entry import Text
 from analyzer.labels import ANYWHERE
 from analyzer.naming import is_anywhere
 from analyzer.sentences import Language, sentence
 from analyzer.types import ZoneKind
-from pipelines.records import StoredEvent, ZoneVersion
+from pipelines.records import StoredEvent, TimeBasis, ZoneVersion
 
 DEFAULT_ZONE: Final = "Asia/Ho_Chi_Minh"
+
+TIME_BASES: Final[Mapping[TimeBasis, Text]] = MappingProxyType(
+    {
+        TimeBasis.ARGUMENT: Text("người phân tích nhập", "given by the analyst"),
+        TimeBasis.FILE_NAME: Text("tên tệp", "file name"),
+        TimeBasis.CONTAINER: Text("dữ liệu trong tệp video", "data in the video file"),
+        TimeBasis.LIVE: Text("camera trực tiếp", "live camera"),
+        TimeBasis.UNKNOWN: Text("không rõ", "unknown"),
+    }
+)
+"""Where the times of an event come from."""
 
 
 def time_zone(name: str) -> tzinfo:

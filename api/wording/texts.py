@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 
 from analyzer.entry import Text
 from analyzer.labels import ANYWHERE, MASKS, NEEDS, REASONS, ROLES, SEVERITIES, ZONES
+from pipelines.telling import TIME_BASES
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -53,12 +54,13 @@ def texts(language: Language) -> Texts:
 
 
 def _vocabulary(language: Language) -> dict[str, str]:
-    """The words of the compliance core, under the groups that pages ask for: they are kept in one place only."""
+    """The words of the compliance core and of the pipeline, under the groups that pages ask for: they are kept in one place only."""
     groups: dict[str, Mapping[Any, Text]] = {
         "role": ROLES,
         "unknown": REASONS,
         "need": NEEDS,
         "mask": MASKS,
+        "time_basis": TIME_BASES,
         "severity": SEVERITIES,
         "zone": ZONES,
     }

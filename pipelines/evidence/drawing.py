@@ -1,18 +1,25 @@
-"""Draws the key frames of an event: boxes, heads, the zone and a caption, on a copy of the picture."""
+"""Draws the key frames of an event: boxes, heads, the zone and a caption, on a copy of the picture.
+
+A picture is drawn once for all its readers, so its words are Vietnamese.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Final
 
 import cv2
 import numpy as np
 
-from analyzer.types import Box, Observation, Scene, TrackId
+from analyzer.labels import ITEMS, MASKS, PRESENCES
+from analyzer.sentences import Language, number
+from analyzer.types import Box, Observation, Presence, Scene, TrackId
 from models.frame import Frame, Image
 from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.evidence.case import Case, Episode
-from pipelines.evidence.documents import Moment
+from pipelines.records import TimeBasis
+from pipelines.telling import TIME_BASES, moment, span, time_zone
 
 Colour = tuple[int, int, int]
 
@@ -23,6 +30,9 @@ _ZONE: Colour = (66, 228, 240)
 _INK: Colour = (255, 255, 255)
 _GROUND: Colour = (32, 32, 32)
 _QUALITY = 92
+_FONT: Final = "uni"  # the built-in font that has the letters of Vietnamese; those of Hershey are ASCII
+_MENDED: Final = str.maketrans({"ờ": "ơ\u0300", "ỡ": "ơ\u0303"})  # it shows the signs of other letters for these two
+_SMALLEST: Final = 11  # px; below that diacritics cannot be told apart
 
 
 def drawn(frame: Frame, scene: Scene | None, episode: Episode, case: Case) -> Image:
@@ -83,13 +93,20 @@ def _draw_person(image: Image, seen: Observation, thickness: int, scale: tuple[f
     _rectangle(image, body, colour, thickness * (2 if of_event else 1))
     if seen.head is not None:
         _rectangle(image, _scaled(seen.head.box, scale), colour, thickness)
-    words = [f"#{seen.track.id}"]
-    if of_event and seen.mask is not None:
-        words.append(f"mask {seen.mask.state.value} {seen.mask.probability:.2f}")
-    if of_event:
-        words += [f"{reading.item.value} {reading.state.value}" for reading in seen.items]
     at = (max(0, round(body.x1)), max(0, round(body.y1)))
-    _label(image, " ".join(words), at, colour, above=True)
+    _label(image, _words(seen) if of_event else [f"#{seen.track.id}"], at, colour)
+
+
+def _words(seen: Observation) -> list[str]:
+    """What was read of a person of the event, a line each for the mask and for what is there, is not, cannot be seen."""
+    lines = [f"#{seen.track.id}"]
+    if seen.mask is not None:
+        lines[0] += f" {MASKS[seen.mask.state].vi} {number(seen.mask.probability, Language.VI, 2)}"
+    for presence in Presence:
+        items = [ITEMS[reading.item].vi for reading in seen.items if reading.state is presence]
+        if items:
+            lines.append(f"{PRESENCES[presence].vi}: {', '.join(items)}")
+    return lines
 
 
 def _scaled(box: Box, scale: tuple[float, float]) -> Box:
@@ -106,31 +123,58 @@ def _rectangle(image: Image, box: Box, colour: Colour, thickness: int) -> None:
     cv2.rectangle(image, point(box.x1, box.y1), point(box.x2, box.y2), colour, thickness)
 
 
-def _label(image: Image, text: str, at: tuple[int, int], ground: Colour, *, above: bool) -> None:
-    scale = max(0.35, min(image.shape[:2]) / 900)
-    (width, height), base = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
-    x = max(0, min(at[0], image.shape[1] - width))
-    bottom = at[1] if above and at[1] - height - base >= 0 else at[1] + height + base
-    cv2.rectangle(image, (x, bottom - height - base), (x + width, bottom), ground, cv2.FILLED)
-    cv2.putText(image, text, (x, bottom - base // 2 - 1), cv2.FONT_HERSHEY_SIMPLEX, scale, _INK, 1, cv2.LINE_AA)
+def _label(image: Image, lines: Sequence[str], at: tuple[int, int], ground: Colour) -> None:
+    """Above the point where there is room, else below it."""
+    width = image.shape[1]
+    size = min(_fitting(text, width, _size(image)) for text in lines)
+    step = _step(size)
+    wide = max(_width(text, size) for text in lines)
+    x = max(0, min(at[0], width - wide))
+    top = at[1] - step * len(lines) if at[1] >= step * len(lines) else at[1]
+    cv2.rectangle(image, (x, top), (x + wide, top + step * len(lines)), ground, cv2.FILLED)
+    for row, text in enumerate(lines):
+        _write(image, text, (x, top + step * row), size)
 
 
 def _captioned(image: Image, episode: Episode, case: Case, frame: Frame, thickness: int) -> Image:
     """The caption stands under the picture, so that it hides nothing."""
     event = episode.event
-    moment = Moment.of(frame.ref.pts, frame.ref.at, case.timezone)
+    unknown = case.time_basis is TimeBasis.UNKNOWN
+    when = span(frame.ref.pts) if unknown else moment(frame.ref.at, time_zone(case.timezone))
+    basis = TIME_BASES[case.time_basis].vi
     lines = (
-        f"{event.rule} v{event.rule_version}  {event.camera}  {moment.local} ({case.time_basis.value})",
-        f"event {event.id}  sign of a violation, not reviewed",
+        f"{event.rule} (phiên bản {event.rule_version})  {event.camera}  {when} (giờ: {basis})",
+        f"dấu hiệu vi phạm, chưa được xem xét  {event.id}",
     )
     width = image.shape[1]
-    scale = max(0.35, min(image.shape[:2]) / 900)
-    (_, line), base = cv2.getTextSize("Ag", cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
-    step = line + base + thickness
-    band = np.full((step * len(lines) + base, width, 3), _GROUND, dtype=np.uint8)
+    step = _step(_size(image)) + thickness
+    band = np.full((step * len(lines) + thickness, width, 3), _GROUND, dtype=np.uint8)
     for row, text in enumerate(lines):
-        plain = text.encode("ascii", "replace").decode("ascii")  # the built-in font knows no other letters
-        (wide, _), _ = cv2.getTextSize(plain, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
-        fitting = scale * min(1.0, (width - 4) / wide)
-        cv2.putText(band, plain, (2, step * row + line + 2), cv2.FONT_HERSHEY_SIMPLEX, fitting, _INK, 1, cv2.LINE_AA)
+        _write(band, text, (2, step * row), _fitting(text, width - 4, _size(image)))
     return np.vstack((image, band))
+
+
+def _size(image: Image) -> int:
+    """Of the letters, in pixels."""
+    return max(_SMALLEST, int(min(image.shape[:2])) // 36)
+
+
+def _fitting(text: str, width: int, size: int) -> int:
+    """The size, or the smaller one at which the text is no wider than ``width``."""
+    return next((less for less in range(size, 1, -1) if _width(text, less) <= width), 1)
+
+
+def _width(text: str, size: int) -> int:
+    _, _, width, _ = cv2.getTextSize((0, 0), text.translate(_MENDED), (0, 0), cv2.FontFace(_FONT), size)
+    return int(width)
+
+
+def _step(size: int) -> int:
+    """From one line to the next: room for a capital with two marks above it, and for descenders."""
+    return round(size * 1.5)
+
+
+def _write(image: Image, text: str, corner: tuple[int, int], size: int) -> None:
+    """``corner``: the upper left one of the line."""
+    x, top = corner
+    cv2.putText(image, text.translate(_MENDED), (x, top + round(size * 1.15)), _INK, cv2.FontFace(_FONT), size)
