@@ -87,7 +87,7 @@ def change(service: Service, actor: str, camera: CameraId, given: CameraChangeIn
     """Ask for something else of a camera; what is not given stays as it is.
 
     Raises:
-        Problem: an address cannot be used, or nothing is given.
+        Problem: an address cannot be used, or a camera of which the site file says nothing is to lose its name.
         NotFound: no such camera.
         VersionConflict: somebody else changed it since ``version`` was read.
     """
@@ -95,6 +95,8 @@ def change(service: Service, actor: str, camera: CameraId, given: CameraChangeIn
     if all(camera != one.id for one in service.repository.cameras()):
         raise NotFound(f"camera {camera!r} is not in force any more")
     old = known.wish or _untouched(service, known.record)
+    if given.name == "" and old.own:
+        raise Problem("invalid", "the camera needs a name", (FieldFault(place="body.name", problem="is missing"),))
     password = given.password.get_secret_value() if given.password else None
     source = _Place(service, camera, "source").changed(given.source, old.source, password)
     evidence = _Place(service, camera, "evidence_source").changed(given.evidence_source, old.evidence, password)

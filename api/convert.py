@@ -37,7 +37,7 @@ from api.schemas import (
     VotesOut,
     ZoneOut,
 )
-from api.timeline import UNRECORDED, Timeline
+from api.timeline import FUTURE, UNRECORDED, Timeline
 from api.wording.reasons import measure_label, rule_basis, rule_nature, sign_text, zone_label
 from api.wording.texts import texts
 from pipelines.looks import LookHour, added_up
@@ -265,7 +265,8 @@ def coverage_page_out(camera: CameraRecord, strip: Timeline, intervals: Sequence
         degraded_s=strip.total(CoverageState.DEGRADED).total_seconds(),
         gap_s=strip.total(CoverageState.GAP).total_seconds(),
         unrecorded_s=strip.total(UNRECORDED).total_seconds(),
-        observed_share=strip.observed / strip.length,
+        observed_share=strip.observed / strip.past if strip.past else 0.0,
+        future_s=strip.total(FUTURE).total_seconds(),
         intervals=[
             CoverageOut(start=part.start, end=part.end, state=part.state, reason=part.reason, run=part.run) for part in intervals
         ],

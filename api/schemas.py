@@ -151,11 +151,13 @@ class CameraIn(Wire):
 
 
 class CameraChangeIn(Wire):
-    """What is to be different. What is left out stays."""
+    """What is to be different. What is left out stays; an empty name or evidence address and a rate of null are as the
+    site file says.
+    """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"running": False}]})
 
-    name: Annotated[CameraName, StringConstraints(min_length=1)] | None = None
+    name: CameraName | None = None
     source: Annotated[Address, StringConstraints(min_length=1)] | None = None
     evidence_source: Address | None = None
     password: Secret | None = None
@@ -362,7 +364,7 @@ class CoverageOut(Wire):
 
 
 class CoveragePageOut(Wire):
-    """Time without an interval was not watched either: ``unrecorded_s`` counts it."""
+    """Time without an interval was not watched either: ``unrecorded_s`` counts it. What has not been yet is ``future_s``."""
 
     camera: str = Field(examples=["cam-corridor-2"])
     since: datetime = Field(examples=["2021-08-20T05:02:00Z"])
@@ -371,7 +373,8 @@ class CoveragePageOut(Wire):
     degraded_s: float = Field(examples=[60.0])
     gap_s: float = Field(examples=[120.0])
     unrecorded_s: float = Field(examples=[0.0])
-    observed_share: float = Field(examples=[0.8], description="(live + degraded) / asked time.")
+    future_s: float = Field(examples=[0.0])
+    observed_share: float = Field(examples=[0.8], description="(live + degraded) / asked time that has been.")
     intervals: list[CoverageOut]
 
 

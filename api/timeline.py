@@ -14,6 +14,7 @@ from analyzer.types import EventId
 from pipelines.records import CoverageInterval, CoverageState, StoredEvent
 
 UNRECORDED = "unrecorded"
+FUTURE = "future"
 _TICK_STEPS = tuple(
     timedelta(seconds=seconds)
     for seconds in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400)
@@ -25,7 +26,7 @@ _THINNEST = 0.25  # per cent; a shorter stretch is still drawn, because a gap mu
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Part of the strip: ``state`` is a coverage state or ``unrecorded``."""
+    """Part of the strip: ``state`` is a coverage state, ``unrecorded`` or ``future``."""
 
     state: str
     reason: str | None
@@ -78,6 +79,11 @@ class Timeline:
         return self.until - self.since
 
     @property
+    def past(self) -> timedelta:
+        """How much of the strip has been."""
+        return self.length - self.total(FUTURE)
+
+    @property
     def observed(self) -> timedelta:
         return self.total(CoverageState.LIVE, CoverageState.DEGRADED)
 
@@ -91,9 +97,11 @@ def build_timeline(
     events: Iterable[StoredEvent],
     since: datetime,
     until: datetime,
+    *,
     this: EventId | None = None,
+    now: datetime | None = None,
 ) -> Timeline:
-    """Lay intervals and episodes on a strip; time that no interval covers is ``unrecorded``.
+    """Lay intervals and episodes on a strip; time that no interval covers is ``unrecorded``, or ``future`` from ``now`` on.
 
     Args:
         intervals: of one camera, in any order; what lies outside the strip is cut off.
@@ -101,6 +109,7 @@ def build_timeline(
         since: where the strip begins.
         until: where it ends; later than ``since``.
         this: the episode the page is about.
+        now: what comes later cannot have been watched yet; None takes all of the strip for the past.
 
     Raises:
         ValueError: the strip is empty.
@@ -116,7 +125,7 @@ def build_timeline(
 
     stretches = tuple(
         Stretch(state, reason, start, end, *place(start, end))
-        for state, reason, start, end in _partition(intervals, since, until)
+        for state, reason, start, end in _partition(intervals, since, until, until if now is None else now)
     )
     marks = tuple(
         Mark(event, *place(event.since, event.ended_at or event.opened_at), event.id == this)
@@ -141,7 +150,7 @@ def window_around(event: StoredEvent, intervals: Sequence[CoverageInterval], rea
 
 
 def _partition(
-    intervals: Iterable[CoverageInterval], since: datetime, until: datetime
+    intervals: Iterable[CoverageInterval], since: datetime, until: datetime, now: datetime
 ) -> Iterable[tuple[str, str | None, datetime, datetime]]:
     at = since
     for part in sorted(intervals, key=lambda part: (part.start, part.end)):
@@ -152,8 +161,11 @@ def _partition(
             yield UNRECORDED, None, at, start
         yield part.state.value, part.reason.value if part.reason else None, start, end
         at = end
+    if at < (passed := min(now, until)):
+        yield UNRECORDED, None, at, passed
+        at = passed
     if at < until:
-        yield UNRECORDED, None, at, until
+        yield FUTURE, None, at, until
 
 
 def _ticks(since: datetime, until: datetime) -> Iterable[Tick]:

@@ -298,7 +298,7 @@ class Live:
 
     def _drain(self) -> Sequence[CoverageInterval]:
         with self._lock:
-            return self._books.drain(self._cameras.values())
+            return self._books.drain(self._cameras.values(), self._now())
 
     def _stored(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -333,7 +333,7 @@ class Live:
             self._cameras.clear()
         for camera in cameras:
             self._inbox.forget(camera.camera)
-            self._books.finish(camera, self._origin, self._now(), seal=False)
+            self._books.finish(camera, self._origin, self._now(), ending=True)
         self._facility.close(self._now())
         if self._sealing is not None and (left := ending.seal(self._sealing, cameras)):
             self._log.warning("evidence.left", events=left)

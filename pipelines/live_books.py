@@ -47,10 +47,12 @@ class Books:
 
     def begin(self, plan: CameraPlan, origin: Origin, now: datetime, zero: datetime) -> LiveCamera:
         """Open the run of a camera that is added; the time since its last one becomes a gap."""
-        if (ended := self._ended.pop(plan.camera, None)) is None:
+        with self._lock:
+            ended = self._ended.pop(plan.camera, None)
+            if ended is not None and ended < now:
+                self._gone.append(CoverageInterval(plan.camera, ended, now, CoverageState.GAP, GapReason.STOPPED))
+        if ended is None:
             self._close_earlier_runs(plan.camera, now)
-        elif ended < now:
-            self._gone.append(CoverageInterval(plan.camera, ended, now, CoverageState.GAP, GapReason.STOPPED))
         camera = LiveCamera(plan, origin, now, zero)
         if self._memory is not None:
             view = view_of(origin.site, plan.camera, str(plan.address))
@@ -64,13 +66,17 @@ class Books:
         self._writer.run(camera.record(RunState.RUNNING, str(camera.plan.address), now))
         self._count(camera)
 
-    def finish(self, camera: LiveCamera, origin: Origin, now: datetime, *, seal: bool = True) -> None:
-        """End the run of a camera whose worker has ended; without ``seal`` its evidence is left to the caller."""
+    def finish(self, camera: LiveCamera, origin: Origin, now: datetime, *, ending: bool = False) -> None:
+        """End the run of a camera whose worker has ended.
+
+        ``ending``: the process ends as well. Evidence is left to the caller, and what comes after it to the next process.
+        """
         with self._lock:
             events = camera.close(now)
             self._gone += camera.ledger.drain()
-            self._ended[camera.camera] = camera.ledger.cursor
-        self._conclude(camera, events, now, seal=seal)
+            if not ending:
+                self._ended[camera.camera] = camera.ledger.cursor
+        self._conclude(camera, events, now, seal=not ending)
         self._keep_memory(camera, origin, now)
 
     def succeed(self, old: LiveCamera, origin: Origin, now: datetime) -> tuple[LiveCamera, tuple[Event, ...]]:
@@ -84,8 +90,15 @@ class Books:
         self._writer.run(new.record(RunState.RUNNING, str(new.plan.address), now))
         self._conclude(old, events, now)
 
-    def drain(self, cameras: Iterable[LiveCamera]) -> Sequence[CoverageInterval]:
-        """The intervals that are not written yet. To be called with the lock held."""
+    def drain(self, cameras: Iterable[LiveCamera], now: datetime) -> Sequence[CoverageInterval]:
+        """The intervals that are not written yet. To be called with the lock held.
+
+        The time of a camera that was stopped goes on: a stop that is only written when it is over looks like an outage until then.
+        """
+        for name, ended in self._ended.items():
+            if ended < now:
+                self._gone.append(CoverageInterval(name, ended, now, CoverageState.GAP, GapReason.STOPPED))
+                self._ended[name] = now
         gone, self._gone = self._gone, []
         return (*gone, *(interval for camera in cameras for interval in camera.ledger.drain()))
 

@@ -19,7 +19,7 @@ from pipelines.health import Health, PictureHealth
 from pipelines.looks import LookBook
 from pipelines.overlay import ClockWatch, ReplayWatch
 from pipelines.pace import Pace
-from pipelines.records import CoverageState, DropReason, GapReason, Run, RunState, TimeBasis
+from pipelines.records import STILL_WATCHED, CoverageState, DropReason, GapReason, Run, RunState, TimeBasis
 from pipelines.scene_ring import SceneRing
 from pipelines.seeing import Seer
 from pipelines.sources.camera import CameraPlan
@@ -44,11 +44,6 @@ _LOOKED_AT: Final = timedelta(seconds=5)
 
 _STOPS_WITHIN: Final = timedelta(seconds=10)
 """A camera that was live that long ago and is stopped was watched until then."""
-
-_STILL_WATCHED: Final = frozenset(
-    {GapReason.TOO_DARK, GapReason.GLARE, GapReason.MOVED, GapReason.OVERLOAD, GapReason.DELAYED, GapReason.SPARSE}
-)
-"""Something can be judged under these: masks in a moved view, near people in the dark, what comes late or seldom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +274,7 @@ class LiveCamera:
         if trouble is None:
             self.ledger.mark(at, CoverageState.LIVE)
         else:
-            self.ledger.mark(at, CoverageState.DEGRADED if trouble in _STILL_WATCHED else CoverageState.GAP, trouble)
+            self.ledger.mark(at, CoverageState.DEGRADED if trouble in STILL_WATCHED else CoverageState.GAP, trouble)
 
     def _noted(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
         for event in events:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -11,6 +12,7 @@ from typing import Final
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
@@ -26,6 +28,10 @@ _FLUSHED: Final = timedelta(seconds=2)  # until the ring's last packets are on d
 _BASE: Final = Fraction(1, 1000)
 _OPENING: Final = {"format_whitelist": "matroska,webm", "protocol_whitelist": "file"}
 _PLAYS: Final = frozenset({"yuv420p", "yuvj420p"})
+_CUT_OFF: Final = (av.error.EOFError, av.error.InvalidDataError, av.error.FileNotFoundError)
+"""What a file of the ring says that has no beginning yet, has lost its end, or is gone. Other errors are the disk's."""
+
+_Opened = tuple[InputContainer, VideoStream]
 
 
 def due(episode: Episode, now: datetime) -> bool:
@@ -88,10 +94,9 @@ class RingFootage:
     def still(self, pts: timedelta) -> Frame | None:
         """The picture shown at ``pts``; ``None`` when the ring has none near it."""
         for segment in reversed(covering(self.folder, self.zero + pts, self.zero + pts + timedelta(milliseconds=1))):
-            best = None
-            with av.open(str(segment.path), options=_OPENING) as container:
-                offset = segment.starts_at - self.zero
-                for frame in container.decode(video=0):
+            best, offset = None, segment.starts_at - self.zero
+            with _opened(segment) as opened, suppress(*_CUT_OFF):
+                for frame in opened[0].decode(opened[1]) if opened else ():
                     at = offset + timedelta(seconds=frame.time or 0.0)
                     if at > pts + timedelta(milliseconds=20) and best is not None:
                         break
@@ -114,25 +119,43 @@ class RingFootage:
         begins = self._last_keyframe(files[0], since) if files else None
         for segment in files:
             offset = segment.starts_at - self.zero
-            with av.open(str(segment.path), options=_OPENING) as container:
-                stream = container.streams.video[0]
-                for packet in container.demux(stream):
-                    if packet.pts is None or not packet.size:
-                        continue
-                    at = offset + timedelta(seconds=float(packet.pts * packet.time_base))
+            with _opened(segment) as opened:
+                for at, packet in _packets_of(opened, offset):
                     if at > until:
                         return
-                    if begins is None or at >= begins:
-                        yield at, stream, packet
+                    if opened and (begins is None or at >= begins):
+                        yield at, opened[1], packet
 
     def _last_keyframe(self, segment: Segment, since: timedelta) -> timedelta | None:
-        offset, found = segment.starts_at - self.zero, None
-        with av.open(str(segment.path), options=_OPENING) as container:
-            for packet in container.demux(container.streams.video[0]):
-                if packet.pts is None or not packet.is_keyframe:
+        found = None
+        with _opened(segment) as opened:
+            for at, packet in _packets_of(opened, segment.starts_at - self.zero):
+                if not packet.is_keyframe:
                     continue
-                at = offset + timedelta(seconds=float(packet.pts * packet.time_base))
                 if at > since and found is not None:
                     break
                 found = at
         return found
+
+
+@contextmanager
+def _opened(segment: Segment) -> Iterator[_Opened | None]:
+    """The video of one file of the ring; ``None`` of one that has just begun, was cut off in its beginning, or is pruned already."""
+    try:
+        container = av.open(str(segment.path), options=_OPENING)
+    except _CUT_OFF:
+        yield None
+        return
+    with container:
+        yield (container, container.streams.video[0]) if container.streams.video else None
+
+
+def _packets_of(opened: _Opened | None, offset: timedelta) -> Iterator[tuple[timedelta, Packet[VideoStream]]]:
+    """Packets and their time, up to the end of the file or to where a write was cut off."""
+    if opened is None:
+        return
+    container, stream = opened
+    with suppress(*_CUT_OFF):
+        for packet in container.demux(stream):
+            if packet.pts is not None and packet.size:
+                yield offset + timedelta(seconds=float(packet.pts * packet.time_base)), packet

@@ -113,6 +113,8 @@ def text(about: StoredEvent | OutageNotice | Trial, names: Names) -> str:
 def _event(event: StoredEvent, names: Names, language: Language) -> Sequence[str]:
     vi = language is Language.VI
     sign, severity, state = sign_name(event.rule, event.role), SEVERITIES[event.severity], _STATES[event.review_state]
+    if event.severity is Severity.ASSIST and event.review_state is ReviewState.AWAITING:
+        state = _HINT
     return (
         f"{sign.vi} ({event.rule}, mức {severity.vi})" if vi else f"{sign.en} ({event.rule}, severity {severity.en})",
         f"{reason(event, names.zone, language)}.",
@@ -121,6 +123,10 @@ def _event(event: StoredEvent, names: Names, language: Language) -> Sequence[str
         state.vi if vi else state.en,
     )
 
+
+_HINT: Final = Text(
+    "Đây là gợi ý xem lại, không tính là vi phạm.", "This is something to be looked at; it is not counted as a violation."
+)
 
 _STATES: Final[Mapping[ReviewState, Text]] = MappingProxyType(
     {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 from analyzer.types import (
     CameraId,
@@ -85,6 +85,12 @@ class GapReason(StrEnum):
     STOPPED = "stopped"
     CRASHED = "crashed"
     INTERRUPTED = "interrupted"
+
+
+STILL_WATCHED: Final = frozenset(
+    {GapReason.TOO_DARK, GapReason.GLARE, GapReason.MOVED, GapReason.OVERLOAD, GapReason.DELAYED, GapReason.SPARSE}
+)
+"""Something can be judged under these: masks in a moved view, near people in the dark, what comes late or seldom."""
 
 
 class Trouble(StrEnum):

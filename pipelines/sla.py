@@ -45,6 +45,10 @@ CAUSES = {
 }
 
 
+_APART = frozenset({Cause.PLANNED, Cause.NOT_STARTED})
+"""Time that is nobody's failure: it is not joined with a failure before or after it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outage:
     """Time without a connection, of one camera or (``cameras`` more than one) of a facility's line."""
@@ -84,7 +88,8 @@ class ConnectionReport:
 def outages_of(intervals: Sequence[CoverageInterval]) -> tuple[Outage, ...]:
     """Unconnected stretches in order. Reasons that change in the middle are one outage; the first names the cause.
 
-    Planned time is an outage of its own and is not joined with what precedes or follows it.
+    Planned time is an outage of its own and is not joined with what precedes or follows it; neither is time in which nothing
+    had been started yet.
     """
     found: list[Outage] = []
     for interval in sorted(intervals, key=lambda one: one.start):
@@ -92,7 +97,7 @@ def outages_of(intervals: Sequence[CoverageInterval]) -> tuple[Outage, ...]:
             continue
         cause = CAUSES.get(interval.reason or GapReason.NOT_STARTED, Cause.NETWORK)
         last = found[-1] if found else None
-        joins = last is not None and last.end == interval.start and (last.cause is Cause.PLANNED) == (cause is Cause.PLANNED)
+        joins = last is not None and last.end == interval.start and (last.cause is cause or not {last.cause, cause} & _APART)
         if last is not None and joins:
             found[-1] = replace(last, end=interval.end)
         else:
@@ -120,22 +125,31 @@ def report(camera: CameraId, intervals: Sequence[CoverageInterval]) -> Connectio
 
 
 def collapsed(reports: Mapping[CameraId, ConnectionReport]) -> tuple[Outage, ...]:
-    """Outages of a facility: when all of its cameras went away together, that is one incident of its line.
+    """Outages of a facility in order: when all of its cameras went away together, that is one incident of its line.
 
-    Together means: within 30 seconds, all cameras (two or more). Outages of planned time take no part.
+    Together means: within 30 seconds, all cameras (two or more) that were not away before. The line is back with the first of them;
+    one that stays away longer has an outage of its own from then on. Outages of planned time take no part.
     """
-    every = sorted((outage for one in reports.values() for outage in one.outages), key=lambda one: (one.start, one.cameras))
-    left, incidents = list(every), []
+    every = [outage for one in reports.values() for outage in one.outages]
+    incidents = [outage for outage in every if outage.cause is Cause.NOT_STARTED]
+    left = sorted((outage for outage in every if outage.cause is not Cause.NOT_STARTED), key=_order)
     while left:
         first = left[0]
         group = _one_a_camera(outage for outage in left if outage.start - first.start <= TOGETHER)
-        if len(reports) > 1 and len(group) == len(reports):
-            cameras = tuple(sorted(camera for outage in group for camera in outage.cameras))
-            incidents.append(Outage(first.start, max(one.end for one in group), Cause.FACILITY_LINE, cameras))
-            left = [outage for outage in left if outage not in group]
+        gone = {camera for one in incidents if one.start <= first.start < one.end for camera in one.cameras}
+        away = {camera for outage in group for camera in outage.cameras}
+        if len(away) > 1 and away == set(reports) - gone:
+            back = min(one.end for one in group)
+            incidents.append(Outage(first.start, back, Cause.FACILITY_LINE, tuple(sorted(away))))
+            later = [replace(outage, start=back) for outage in group if outage.end > back]
+            left = sorted([*(outage for outage in left if outage not in group), *later], key=_order)
         else:
             incidents.append(left.pop(0))
-    return tuple(incidents)
+    return tuple(sorted(incidents, key=_order))
+
+
+def _order(outage: Outage) -> tuple[datetime, tuple[CameraId, ...]]:
+    return outage.start, outage.cameras
 
 
 def _one_a_camera(outages: Iterable[Outage]) -> tuple[Outage, ...]:

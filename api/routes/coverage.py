@@ -31,9 +31,10 @@ def read_coverage(
 ) -> CoveragePageOut:
     """The coverage ledger of one camera over [since, until); the last 24 hours unless told otherwise."""
     known = repository.camera(CameraId(camera))
-    start, end = _period(service.now(), since, until)
+    now = service.now()
+    start, end = _period(now, since, until)
     intervals = repository.coverage(known.id, start, end)
-    return coverage_page_out(known, build_timeline(intervals, (), start, end), intervals)
+    return coverage_page_out(known, build_timeline(intervals, (), start, end, now=now), intervals)
 
 
 @router.get("/cameras/{camera}/gates")

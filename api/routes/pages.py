@@ -16,7 +16,7 @@ from api.schemas import Comment, Identifier, ReasonCode, ReviewIn
 from api.web.coverage import coverage_facts
 from api.web.event import decision_facts, event_facts
 from api.web.notices import notices_of
-from api.web.queue import PAGE, Choice, more_href, options_of, rows_of
+from api.web.queue import PAGE, Choice, faults_of, more_href, options_of, rows_of
 from api.web.render import reader_of, render
 from pipelines.errors import VersionConflict
 from pipelines.records import Decision, EventFilter, ReviewState
@@ -53,8 +53,9 @@ def show_queue(principal: EventReader, service: ServiceDep, repository: Reposito
         "more": more_href(page, choice),
         "total": sum(repository.count_events(wanted).values()),
     }
+    facts["faults"] = faults_of(choice, reader)
     if reader.partial:
-        return render(reader, "_rows.html" if cursor else "_list.html", facts)
+        return render(reader, "_rows.html" if cursor else "_filtered.html", facts)
     awaiting = repository.count_events(EventFilter())[ReviewState.AWAITING]
     facts |= {
         "section": "queue",
@@ -86,20 +87,21 @@ def take_decision(
     event: Identifier,
     form: Annotated[DecisionForm, Form()],
 ) -> Response:
-    """Decide from the page. Without a script the browser is sent back to the event."""
-    reader = reader_of(request, service, principal)
+    """Decide from the page. Without a script the browser is sent back to the event, in the list it was opened from."""
+    choice = Choice.of(request.query_params)
+    page = f"/events/{event}?{choice.query}"
+    reader = reader_of(request, service, principal, here=page)
     review = ReviewIn(decision=form.decision, reason_code=form.reason_code, comment=form.comment)
     try:
-        stored, conflict = decide(service, principal.name, EventId(event), review, form.version), False
+        stored = decide(service, principal.name, EventId(event), review, form.version)
     except VersionConflict:
+        stored = repository.event(EventId(event))
         if not reader.partial:
-            raise
-        stored, conflict = repository.event(EventId(event)), True
+            return render(reader, "event.html", event_facts(repository, reader, stored, choice, late=review), 412)
+        return render(reader, "_decided.html", decision_facts(repository, reader, stored, choice, late=review), 412)
     if not reader.partial:
-        return RedirectResponse(f"/events/{stored.id}", 303)
-    decided = "" if conflict else form.decision.value
-    facts = decision_facts(repository, stored, decided, conflict=conflict)
-    return render(reader, "_decision.html", facts, 412 if conflict else 200)
+        return RedirectResponse(page, 303)
+    return render(reader, "_decided.html", decision_facts(repository, reader, stored, choice, form.decision.value))
 
 
 @router.get("/coverage")

@@ -6,6 +6,7 @@ import secrets
 from functools import lru_cache
 from importlib.resources import files
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from pydantic import SecretStr
@@ -102,7 +103,8 @@ def _static(name: str) -> bytes:
 def _login_page(
     request: Request, service: Service, back: str, *, name: str = "", expired: str = "", problem: Problem | None = None
 ) -> Response:
-    reader = reader_of(request, service, None)
+    asked_for = request.method == "GET"
+    reader = reader_of(request, service, None, here=None if asked_for else "/login?" + urlencode({"back": local_path(back)}))
     message, status = "", 200
     if problem is not None:
         refusal = problem.refusal

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from analyzer.types import CameraId
-from api.timeline import Timeline, build_timeline
+from api.timeline import FUTURE, UNRECORDED, Timeline, build_timeline
 from api.web.render import Reader
 from api.wording.formats import parsed_day
 from pipelines.looks import added_up
-from pipelines.records import CameraRecord, EventFilter, Run, TimeBasis
+from pipelines.records import CameraRecord, EventFilter, Run, StoredEvent, TimeBasis
 from pipelines.store.repository import Repository
 
 _MOST_DAYS = 14
 _ROOM = timedelta(seconds=10)
+_LONGEST, _LATEST = timedelta(days=1), timedelta(hours=1)
+_AT_ONCE = 200
 
 
 def coverage_facts(
@@ -31,7 +34,7 @@ def coverage_facts(
     zone = UTC if basis is TimeBasis.UNKNOWN else reader.f.zone
     since = datetime.combine(day, time(), zone)
     until = datetime.combine(day + timedelta(days=1), time(), zone)
-    strip = _strip(repository, camera, since, until)
+    strip = _strip(repository, camera, since, until, now)
     return {
         "section": "coverage",
         "cameras": cameras,
@@ -41,7 +44,7 @@ def coverage_facts(
         "basis": basis,
         "timezone": str(zone),
         "strip": strip,
-        "close": _close(repository, camera, strip),
+        "close": _close(repository, camera, strip, now),
         "looks": added_up(camera.id, since, repository.looks(camera.id, since.astimezone(UTC), until.astimezone(UTC))),
     }
 
@@ -52,26 +55,39 @@ def _latest(repository: Repository, cameras: tuple[CameraRecord, ...]) -> Camera
     return next((camera for camera in cameras if run is not None and camera.id == run.camera), cameras[0])
 
 
-def _strip(repository: Repository, camera: CameraRecord, since: datetime, until: datetime) -> Timeline:
+def _strip(repository: Repository, camera: CameraRecord, since: datetime, until: datetime, now: datetime) -> Timeline:
     intervals = repository.coverage(camera.id, since, until)
-    events = repository.events(EventFilter(cameras=(CameraId(camera.id),), since=since, until=until), None, 200).events
-    return build_timeline(intervals, events, since, until)
+    return build_timeline(intervals, signs_between(repository, camera.id, since, until), since, until, now=now)
 
 
-def _close(repository: Repository, camera: CameraRecord, strip: Timeline) -> Timeline | None:
+def signs_between(repository: Repository, camera: CameraId, since: datetime, until: datetime) -> Iterator[StoredEvent]:
+    """Every sign that may lie in a stretch of time: told of a while after it began, or a while before it ended."""
+    wanted = EventFilter(cameras=(camera,), since=since - _LONGEST, until=until + _LATEST)
+    page = repository.events(wanted, None, _AT_ONCE)
+    yield from page.events
+    while page.next is not None:
+        page = repository.events(wanted, page.next, _AT_ONCE)
+        yield from page.events
+
+
+def _close(repository: Repository, camera: CameraRecord, strip: Timeline, now: datetime) -> Timeline | None:
     """The recorded part alone, when the day's strip would hide it in a few pixels."""
-    recorded = [part for part in strip.stretches if part.state != "unrecorded"]
+    recorded = [part for part in strip.stretches if part.state not in {UNRECORDED, FUTURE}]
     if not recorded:
         return None
     since, until = recorded[0].start - _ROOM, recorded[-1].end + _ROOM
     if until - since > strip.length / 4:
         return None
-    return _strip(repository, camera, since, until)
+    return _strip(repository, camera, since, until, now)
 
 
 def _days(runs: tuple[Run, ...], zone: tzinfo) -> list[date]:
     """Days with a run, latest first; recordings of unknown time share the day of the epoch."""
-    found = {run.first_at.astimezone(UTC if run.time_basis is TimeBasis.UNKNOWN else zone).date() for run in runs}
+    found = set[date]()
+    for run in runs:
+        local = UTC if run.time_basis is TimeBasis.UNKNOWN else zone
+        first, last = (at.astimezone(local).date() for at in (run.first_at, run.first_at + run.observed))
+        found |= {last - timedelta(days=back) for back in range(min((last - first).days + 1, _MOST_DAYS))}
     return sorted(found, reverse=True)
 
 

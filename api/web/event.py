@@ -11,19 +11,20 @@ from urllib.parse import urlencode
 
 from analyzer.entry import Nature
 from analyzer.naming import is_anywhere
-from analyzer.types import MaskState, Measure, ZoneKind
+from analyzer.types import MaskState, Measure, Severity, ZoneKind
 from api.convert import evidence_href, evidence_out
 from api.media import playable_clip
 from api.places import Places
-from api.schemas import ReasonCode
+from api.schemas import ReasonCode, ReviewIn
 from api.timeline import Stretch, Timeline, build_timeline, window_around
+from api.web.coverage import signs_between
 from api.web.queue import Choice, camera_names, lasted, neighbours
 from api.web.render import Reader
 from api.wording.faults import evidence_fault
 from api.wording.reasons import measure_label, role_source, rule_basis, rule_nature, rule_text, sign_text, zone_label
 from api.wording.texts import Texts
 from pipelines.errors import NotFound
-from pipelines.records import EventFilter, Evidence, EvidenceKind, EvidenceState, Run, StoredEvent, TimeBasis
+from pipelines.records import Evidence, EvidenceKind, EvidenceState, Run, StoredEvent, TimeBasis
 from pipelines.store.repository import Repository
 from pipelines.telling import reason
 
@@ -35,6 +36,7 @@ _HEADINGS = {
     "rejected": "event.title.rejected",
     "unclear": "event.title.unclear",
 }
+_ASSISTING = {"awaiting": "event.title.assist", "confirmed": "event.title.assist_confirmed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,10 @@ class KeyFrame:
     at: datetime | None
 
 
-def event_facts(repository: Repository, reader: Reader, event: StoredEvent, choice: Choice) -> dict[str, object]:
-    """Everything the template asks for."""
+def event_facts(
+    repository: Repository, reader: Reader, event: StoredEvent, choice: Choice, late: ReviewIn | None = None
+) -> dict[str, object]:
+    """Everything the template asks for; ``late`` as for the panel."""
     assert reader.principal is not None
     evidence = repository.evidence(event.id)
     newer, older = neighbours(repository, event, choice.as_filter(reader.f))
@@ -93,7 +97,6 @@ def event_facts(repository: Repository, reader: Reader, event: StoredEvent, choi
     zone = Places(repository).zone_of(event)
     return {
         "section": "queue",
-        "heading": reader.t(_HEADINGS[event.review_state]),
         "back": f"/queue?{choice.query}",
         "previous": _address(newer, choice),
         "next": _address(older, choice),
@@ -108,18 +111,31 @@ def event_facts(repository: Repository, reader: Reader, event: StoredEvent, choi
         "fault_of": lambda reason: evidence_fault(reason, reader.t.language),
         "timeline": strip,
         "coverage_href": coverage_href(event, reader),
-        **decision_facts(repository, event),
+        **decision_facts(repository, reader, event, choice, late=late),
     }
 
 
-def decision_facts(repository: Repository, event: StoredEvent, decided: str = "", *, conflict: bool = False) -> dict[str, object]:
-    """What the decision panel needs, alone or inside the page."""
+def decision_facts(
+    repository: Repository, reader: Reader, event: StoredEvent, choice: Choice, decided: str = "", *, late: ReviewIn | None = None
+) -> dict[str, object]:
+    """What the decision panel needs, alone or inside the page.
+
+    Args:
+        repository: where the decisions are.
+        reader: who looks.
+        event: decided about.
+        choice: the list to go on with.
+        decided: the decision just taken.
+        late: a decision that somebody else came before; what was written with it stays in the form.
+    """
     return {
         "event": event,
+        "heading": reader.t(_heading(event)),
+        "query": choice.query,
         "reviews": tuple(reversed(repository.reviews(event.id))),
         "reason_codes": REASON_CODES,
         "decided": decided,
-        "conflict": conflict,
+        "late": late,
     }
 
 
@@ -169,6 +185,13 @@ def _gap(gap: Stretch, starts: datetime, t: Texts) -> dict[str, float | str]:
     return {"from": (gap.start - starts).total_seconds(), "to": (gap.end - starts).total_seconds(), "said": said}
 
 
+def _heading(event: StoredEvent) -> str:
+    """What the page is called: what is only to be looked at is no sign of a violation, whatever was decided."""
+    if event.severity is Severity.ASSIST and event.review_state in _ASSISTING:
+        return _ASSISTING[event.review_state]
+    return _HEADINGS[event.review_state]
+
+
 def key_frames(evidence: Sequence[Evidence]) -> list[KeyFrame]:
     frames = sorted((item for item in evidence if item.kind is EvidenceKind.KEY_FRAME), key=lambda item: item.ordinal)
     return [KeyFrame(href, item.starts_at) for item in frames if (href := evidence_href(item))]
@@ -183,8 +206,8 @@ def _strip(repository: Repository, event: StoredEvent) -> Timeline:
     end = event.ended_at or event.opened_at
     intervals = repository.coverage(event.camera, event.since - _REACH, end + _REACH)
     since, until = window_around(event, intervals, _REACH)
-    others = repository.events(EventFilter(cameras=(event.camera,), since=since, until=until), None, 200).events
-    return build_timeline(intervals, {item.id: item for item in (*others, event)}.values(), since, until, event.id)
+    others = signs_between(repository, event.camera, since, until)
+    return build_timeline(intervals, {item.id: item for item in (*others, event)}.values(), since, until, this=event.id)
 
 
 def _missing_clip(evidence: Sequence[Evidence], reader: Reader) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
@@ -21,6 +21,7 @@ from pipelines.records import (
     EventPosition,
     Evidence,
     EvidenceKind,
+    EvidenceState,
     ReviewState,
     StoredEvent,
 )
@@ -28,11 +29,20 @@ from pipelines.store.repository import Repository
 
 PAGE = 25
 _FIELDS = ("state", "severity", "camera", "rule", "role", "since", "until")
+_OFFERED = {
+    "state": frozenset(state.value for state in ReviewState),
+    "severity": frozenset(severity.value for severity in Severity),
+    "role": frozenset(role.value for role in Role),
+    "rule": frozenset(known_rules()),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the filter form says. Empty text means "all"; a queue nobody has filtered shows what awaits review."""
+    """What the filter form says. Empty text means "all"; a queue nobody has filtered shows what awaits review.
+
+    ``unusable``: what was written in a field and filters nothing, because it is no day or none of what is offered.
+    """
 
     state: str = ReviewState.AWAITING.value
     severity: str = ""
@@ -41,18 +51,14 @@ class Choice:
     role: str = ""
     since: str = ""
     until: str = ""
+    unusable: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Choice:
-        """Read the address; a value that no option offers is as good as none."""
+        """Read the address; a value that no option offers is as good as none, and said to be."""
         given = {name: _plain(query[name]) for name in _FIELDS if name in query}
-        for name, allowed in (("state", ReviewState), ("severity", Severity), ("role", Role)):
-            if given.get(name) and given[name] not in {item.value for item in allowed}:
-                given[name] = ""
-        for name in ("since", "until"):
-            if given.get(name) and parsed_day(given[name]) is None:
-                given[name] = ""
-        return cls(**given)
+        unusable = {name: text for name, text in given.items() if text and not _usable(name, text)}
+        return cls(**given | dict.fromkeys(unusable, ""), unusable=unusable)
 
     def as_filter(self, formats: Formats) -> EventFilter:
         since, until = parsed_day(self.since), parsed_day(self.until)
@@ -83,6 +89,7 @@ class Row:
     lasted: str
     mask_only: bool
     picture: str | None
+    no_picture: str
 
 
 def rows_of(repository: Repository, page: EventPage, choice: Choice, reader: Reader) -> list[Row]:
@@ -96,9 +103,11 @@ def rows_of(repository: Repository, page: EventPage, choice: Choice, reader: Rea
             names.get(event.camera, event.camera),
             lasted(event, reader.f),
             is_anywhere(event.rule, event.zone),
-            picture_of(repository.evidence(event.id)) if shows_media else None,
+            picture_of(evidence) if shows_media else None,
+            reader.t(_why_no_picture(event, evidence) if shows_media else "queue.picture_hidden"),
         )
         for event in page.events
+        for evidence in (repository.evidence(event.id) if shows_media else (),)
     ]
 
 
@@ -133,6 +142,12 @@ def picture_of(evidence: Sequence[Evidence]) -> str | None:
     return evidence_href(frames[len(frames) // 2]) if frames else None
 
 
+def _why_no_picture(event: StoredEvent, evidence: Sequence[Evidence]) -> str:
+    """Whether one is still to come; the state of the evidence speaks for pictures that nobody has begun."""
+    states = {item.state for item in evidence if item.kind is EvidenceKind.KEY_FRAME} or {event.evidence_state}
+    return "queue.no_picture" if EvidenceState.PENDING in states else "queue.picture_failed"
+
+
 def neighbours(repository: Repository, event: StoredEvent, wanted: EventFilter) -> tuple[StoredEvent | None, StoredEvent | None]:
     """The events before and after this one in the list of the filter (newest first)."""
     following = repository.events(wanted, EventPosition(event.opened_at, event.id), 1).events
@@ -158,6 +173,18 @@ def _newer(repository: Repository, event: StoredEvent, wanted: EventFilter) -> S
         if newest is not None:
             return newest
     return None
+
+
+def faults_of(choice: Choice, reader: Reader) -> dict[str, str]:
+    """What is said beside each field of the filter form; empty where nothing is wrong."""
+    said = {name: "queue.filter.no_choice" if name in _OFFERED else "queue.filter.no_day" for name in _FIELDS}
+    return {name: reader.t(key, text=choice.unusable[name]) if name in choice.unusable else "" for name, key in said.items()}
+
+
+def _usable(name: str, text: str) -> bool:
+    if name in _OFFERED:
+        return text in _OFFERED[name]
+    return name not in {"since", "until"} or parsed_day(text) is not None
 
 
 def _plain(text: str) -> str:

@@ -43,23 +43,30 @@ class Reader:
     t: Texts
     f: Formats
     theme: Theme
-
-    @property
-    def here(self) -> str:
-        url = self.request.url
-        return f"{url.path}?{url.query}" if url.query else url.path
+    here: str
 
     @property
     def partial(self) -> bool:
-        """Whether only a part of the page is replaced."""
-        return self.request.headers.get("hx-request") == "true"
+        """Whether only a part of the page is replaced; going back in the browser's history replaces all of it."""
+        headers = self.request.headers
+        return headers.get("hx-request") == "true" and headers.get("hx-history-restore-request") != "true"
 
 
-def reader_of(request: Request, service: Service, principal: Principal | None) -> Reader:
+def reader_of(request: Request, service: Service, principal: Principal | None, here: str | None = None) -> Reader:
+    """Who asks, and how.
+
+    Args:
+        request: what was asked.
+        service: where.
+        principal: by whom.
+        here: the page that can be had again; a page that answers a form has no such address of its own.
+    """
     language = language_of(request.cookies.get(LANGUAGE_COOKIE, service.language))
     wish = request.cookies.get(THEME_COOKIE)
     theme: Theme = "dark" if wish == "dark" else "light" if wish == "light" else ""
-    return Reader(request, principal, texts(language), Formats(language, time_zone(_zone(service))), theme)
+    url = request.url
+    address = here or (f"{url.path}?{url.query}" if url.query else url.path)
+    return Reader(request, principal, texts(language), Formats(language, time_zone(_zone(service))), theme, address)
 
 
 def render(reader: Reader, template: str, facts: dict[str, object], status: int = 200) -> HTMLResponse:

@@ -49,6 +49,11 @@ class Formats:
             places -= 1
         return self.number(value, places)
 
+    def figure(self, value: float) -> str:
+        """With every place it has, for a field that is sent back."""
+        text = f"{value:.6g}"
+        return text.replace(".", ",") if self.language == "vi" else text
+
     def share(self, value: float | None) -> str:
         """A fraction as per cent; what is unknown is a dash, never 0 %."""
         if value is None:

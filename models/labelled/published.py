@@ -24,6 +24,8 @@ Find = Callable[[Image], Scored]
 FindAnatomy = Callable[[Image], tuple[Scored, Scored, Scored]]
 """From a picture to bodies, heads and hands."""
 
+PEOPLE_FILE: Final = "yolov8n_coco_int8.tflite"
+
 _TILE: Final = 1.25
 """Side of a tile in halves of the picture: neighbours overlap by a quarter, so that no one is only seen cut."""
 
@@ -54,7 +56,7 @@ class Published:
             ModuleNotFoundError: onnxruntime or ai-edge-litert is not installed.
         """
         return cls(
-            yolov8(_file(folder, "yolov8n_coco_int8.tflite")),
+            yolov8(_file(folder, PEOPLE_FILE)),
             yolox(_file(folder, "yolox_nano_coco.onnx")),
             anatomy(_file(folder, "yolox_n_body_head_hand_256x320_fp16.tflite")),
             scrfd(_file(folder, "scrfd_2.5g.onnx")),

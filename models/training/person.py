@@ -1,7 +1,7 @@
 """Train the person-and-head detector: one small network (YOLO26n) from a checkpoint that has seen COCO.
 
 The pictures are degraded to what ceiling cameras deliver (`degrade`), composed into mosaics, scaled and turned. Whole
-sources are held out. A run saves every epoch and goes on where it stopped. Training runs in bfloat16 where the
+sources are held out. It may learn from what a published network says of the same pictures as well (`imitation`). A run saves every epoch and goes on where it stopped. Training runs in bfloat16 where the
 processor has it: half the time, no measurable loss.
 
 torch and ultralytics are imported when training begins, never when this module is imported. ultralytics is told to
@@ -27,6 +27,7 @@ import numpy as np
 from models.errors import AbsentWeights, ChangedWeights, PerceptionError
 from models.frame import Image
 from models.labelled.annotations import pictures_under
+from models.labelled.published import NoTeacher
 from models.training.averaging import average_checkpoints
 from models.training.dataset import CLASSES, HELD_OUT, Composition, compose, gather
 from models.training.degrade import degrade
@@ -116,6 +117,7 @@ def train_person(
     start: Path | None = None,
     start_sha256: str = START_SHA256,
     held_out: Sequence[str] = HELD_OUT,
+    imitate: bool = False,
 ) -> TrainingReport:
     """Label, compose, train and export; everything lies under ``out``.
 
@@ -128,6 +130,7 @@ def train_person(
         resume: go on with the last epoch saved under ``out``; labels and corpus are taken as they are.
         teachers: folder of the published networks that label; None takes only what is cached under ``out``.
         start: checkpoint to start from, or the shipped ONNX file to go on from it; None is `start.pt` under ``out``.
+        imitate: learn from one of the teachers beside the labels: better on photographs, worse so far under a ceiling camera.
         start_sha256: its hash; another file is refused before it is opened.
         held_out: prefixes of the groups (`<set>/<camera or clip>/`) that are measured on, not trained on.
 
@@ -135,9 +138,12 @@ def train_person(
         AbsentWeights: there is no checkpoint to start from or to resume.
         ChangedWeights: the checkpoint is not the one with that hash.
         NothingToTrainOn: no picture has labels.
+        NoTeacher: somebody is to be imitated, and the file or the folder is not there.
         ModuleNotFoundError: torch or ultralytics is not installed.
     """
     began = time.monotonic()
+    if imitate and teachers is None:
+        raise NoTeacher("name the folder of the published network that is to be imitated")
     checkpoint = out / "run" / "weights" / "last.pt" if resume else (start or out / "start.pt")
     shipped = checkpoint.suffix == ".onnx"
     _checked(checkpoint, None if resume or shipped else start_sha256)
@@ -166,7 +172,7 @@ def train_person(
     if resume:
         settings["resume"] = str(checkpoint)
     if len(_losses(out / "run" / "results.csv")) < epochs or not resume:
-        _run(settings)  # a finished run is only exported again
+        _run(settings, teachers if imitate else None)  # a finished run is only exported again
     _quiet_ultralytics()
     averaged = average_checkpoints(_to_average(out), out / "averaged.pt")
     weights = export_person(averaged, out / "person-head.onnx", one_to_many=True)
@@ -257,14 +263,20 @@ def _quiet_ultralytics() -> None:
     os.environ.update({"ULTRALYTICS_SAFE_LOAD": "1", "YOLO_AUTOINSTALL": "0", "YOLO_OFFLINE": "1"})
 
 
-def _run(settings: Mapping[str, Any]) -> None:
-    """Train with ultralytics, with degraded pictures and in bfloat16 where the processor multiplies it."""
+def _run(settings: Mapping[str, Any], imitated: Path | None = None) -> None:
+    """Train with ultralytics, with degraded pictures and in bfloat16 where the processor multiplies it.
+
+    With a folder of ``imitated`` networks only the head that is exported learns, from the labels and from one of them.
+    """
     _quiet_ultralytics()
     import torch
     import ultralytics.data.build
     import ultralytics.engine.trainer
     from ultralytics.data.dataset import YOLODataset
     from ultralytics.models.yolo.detect import DetectionTrainer
+    from ultralytics.nn.tasks import DetectionModel
+
+    from models.training.imitation import imitating, published_people
 
     class DegradedPictures(YOLODataset):  # type: ignore[misc]
         """Degrades each picture each time it is drawn, before it goes into a mosaic."""
@@ -288,17 +300,24 @@ def _run(settings: Mapping[str, Any]) -> None:
         return torch.autocast(device, dtype=torch.bfloat16)
 
     # ultralytics offers bfloat16 on CUDA only and takes its data set from a module's name: both are put back afterwards.
-    kept = ultralytics.data.build.YOLODataset, ultralytics.engine.trainer.autocast
+    kept = ultralytics.data.build.YOLODataset, ultralytics.engine.trainer.autocast, DetectionModel.init_criterion
     ultralytics.data.build.YOLODataset = DegradedPictures
     on_gpu = torch.cuda.is_available()
     bfloat16 = on_gpu or torch.cpu._is_avx512_bf16_supported()  # noqa: SLF001 - no public question
     if bfloat16 and not on_gpu:
         ultralytics.engine.trainer.autocast = half_precision
+    if imitated is not None:
+        loss = imitating(published_people(imitated).to("cuda" if on_gpu else "cpu"))
+
+        def criterion(model: Any) -> Any:  # a class is not bound to the network it is asked of, a function is
+            return loss(model)
+
+        DetectionModel.init_criterion = criterion
     optimiser = _WITH_BFLOAT16 if bfloat16 else _WITHOUT_BFLOAT16
     try:
         QuickTrainer(overrides={**optimiser, **settings, "device": "0" if on_gpu else "cpu"}).train()
     finally:
-        ultralytics.data.build.YOLODataset, ultralytics.engine.trainer.autocast = kept
+        ultralytics.data.build.YOLODataset, ultralytics.engine.trainer.autocast, DetectionModel.init_criterion = kept
 
 
 def _losses(file: Path) -> tuple[float, ...]:

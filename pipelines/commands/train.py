@@ -48,6 +48,9 @@ def register(app: typer.Typer) -> None:
         held_out: Annotated[str | None, typer.Option(help="mask: a data set to measure on and not to train on.")] = None,
         epochs: Annotated[int, typer.Option(min=1, help="person: passes over the pictures.")] = 14,
         size: Annotated[int, typer.Option(min=320, max=1280, help="person: side of the training input in pixels.")] = 416,
+        imitate: Annotated[
+            bool, typer.Option(help="person: learn from what one of the published networks says as well; needs --teachers.")
+        ] = False,
         seed: Annotated[int, typer.Option(help="Of everything that is drawn at random.")] = 20,
     ) -> None:
         """Train a network from the data folder to an ONNX file, with curves as PNG and figures as JSON.
@@ -65,7 +68,9 @@ def register(app: typer.Typer) -> None:
         out.mkdir(parents=True, exist_ok=True)
         try:
             if task is Task.PERSON:
-                weights = _person(data, out, checkpoint, teachers, epochs=epochs, size=size - size % 32, seed=seed)
+                weights = _person(
+                    data, out, checkpoint, teachers, epochs=epochs, size=size - size % 32, seed=seed, imitate=imitate
+                )
             else:
                 console.print(f"expected: about {_EXPECTED_HOURS[task.value]} hours on 2 cores")
                 weights = _classifier(
@@ -78,12 +83,14 @@ def register(app: typer.Typer) -> None:
         console.print(f"{escape(str(weights))} {weights.stat().st_size / 1e6:.1f} MB")
 
 
-def _person(data: Path, out: Path, checkpoint: Path | None, teachers: Path | None, *, epochs: int, size: int, seed: int) -> Path:
+def _person(
+    data: Path, out: Path, checkpoint: Path | None, teachers: Path | None, *, epochs: int, size: int, seed: int, imitate: bool
+) -> Path:
     from models.training.person import train_person
 
     resume = (out / "run" / "weights" / "last.pt").is_file()
     report = train_person(
-        data, out, epochs=epochs, image_size=size, seed=seed, resume=resume, teachers=teachers, start=checkpoint
+        data, out, epochs=epochs, image_size=size, seed=seed, resume=resume, teachers=teachers, start=checkpoint, imitate=imitate
     )
     return report.weights
 

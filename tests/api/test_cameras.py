@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from analyzer.types import FacilityId
 from api.schemas import CameraIn
 from api.wording.texts import texts
-from pipelines.records import GapReason, Grade
+from pipelines.records import FacilityRecord, GapReason, Grade
 from pipelines.sources.lifecycle import State
 from pipelines.wanted import CameraReport, wished_address
 from tests.api.builders import CORRIDOR, FACILITY
@@ -180,7 +181,7 @@ def test_the_page_does_the_same(world: World) -> None:
     assert send("add", **(GATE | {"rate": "2,5", "password": CANARY})) == 303
     page = client.get("/cameras").text
     assert "Cổng sau" in page
-    assert re.search(r'name="rate"[^>]*value="2.5"', page)
+    assert re.search(r'name="rate"[^>]*value="2,5"', page)
     assert send("cong-sau/change", version="1", name="Cổng phụ") == 303
     assert send("cong-sau/running", version="2", running="false") == 303
     assert world.repository.wishes()[0].running is False
@@ -190,6 +191,72 @@ def test_the_page_does_the_same(world: World) -> None:
     assert send("add", **(GATE | {"id": "b", "rate": "schnell"})) == 422
     assert send("cong-sau/withdraw", version="3") == 303
     assert world.repository.wishes() == ()
+
+
+def _sent(world: World, deed: str, **fields: str) -> tuple[int, str]:
+    client = world.client(Grade.ADMIN)
+    answer = client.post(f"/cameras/{deed}", data=fields, headers={"accept": "text/html"})
+    return answer.status_code, answer.text
+
+
+def _form(page: str, action: str) -> str:
+    """The form, with what stands right before it."""
+    before, after = re.split(rf'<form action="/cameras/{re.escape(action)}"', page)
+    return before[-80:] + after.partition("</form>")[0]
+
+
+def test_a_refused_change_keeps_what_was_written(world: World) -> None:
+    _put(world)
+    written = {"name": "Cổng <phụ>", "source": f"rtsp://viewer:{CANARY}@10.0.0.22/102", "rate": "schnell", "version": "1"}
+    status, page = _sent(world, "cong-sau/change", **written)
+    assert status == 422
+    assert CANARY not in page
+    form = _form(page, "cong-sau/change")
+    assert "<details open>" in form
+    for value in ("Cổng &lt;phụ&gt;", "rtsp://viewer@10.0.0.22/102", "schnell"):
+        assert f'value="{value}"' in form
+    assert page.count("<details open>") == 1
+    assert "schnell" not in _form(page, "add")
+    _patch(world, "cong-sau", 1, running=False)
+    status, page = _sent(world, "cong-sau/change", **written | {"rate": "2,5"})
+    assert status == 412
+    form = _form(page, "cong-sau/change")
+    assert "<details open>" in form
+    assert 'value="2,5"' in form
+    assert 'name="version" value="2"' in form
+
+
+def test_a_refused_camera_keeps_its_facility_and_the_page_its_address(world: World) -> None:
+    other = FacilityRecord(FacilityId("ktx-z"), "Khu cách ly KTX Z", "civil", "Asia/Ho_Chi_Minh", "e" * 64)
+    world.repository.put_site(other, [], [], "", world.clock.now())
+    status, page = _sent(world, "add", **(GATE | {"facility": other.id, "source": "file:/x"}))
+    assert status == 422
+    assert re.findall(r'<option value="([^"]*)" selected', _form(page, "add")) == [other.id]
+    assert set(re.findall(r'/preferences\?[^"]*back=([^"]*)"', page)) == {"/cameras"}
+
+
+def test_an_emptied_field_is_as_the_site_file_says(world: World) -> None:
+    _put(world, rate=2.5, evidence_source="rtsp://viewer@10.0.0.21/101")
+    kept = {"name": "Cổng sau", "version": "1"}
+    assert _sent(world, "cong-sau/change", **kept, rate="2,75")[0] == 303
+    assert (wish := world.repository.wishes()[0]).rate == 2.75
+    assert wish.evidence == "rtsp://viewer@10.0.0.21/101"
+    assert _sent(world, "cong-sau/change", **kept | {"version": "2"}, rate="", no_evidence="true")[0] == 303
+    assert (wish := world.repository.wishes()[0]).rate is None
+    assert wish.evidence == ""
+    assert _sent(world, "cong-sau/change", name="", version="3")[0] == 422  # nobody else names it
+    assert _sent(world, f"{CORRIDOR}/change", name="Hành lang cũ", version="0")[0] == 303
+    assert _sent(world, f"{CORRIDOR}/change", name="", version="1")[0] == 303
+    wish = next(wish for wish in world.repository.wishes() if wish.camera == CORRIDOR)
+    assert (wish.name, wish.version) == ("", 2)
+
+
+@pytest.mark.parametrize(("language", "written"), [("vi", "12,345"), ("en", "12.345")])
+def test_a_rate_is_shown_as_it_can_be_sent_back(world: World, language: str, written: str) -> None:
+    _put(world, rate=12.345)
+    client = world.client(Grade.ADMIN)
+    client.cookies.set("vigil_language", language)
+    assert f'value="{written}"' in _form(client.get("/cameras").text, "cong-sau/change")
 
 
 _ILL = (
@@ -246,3 +313,15 @@ def test_who_may_only_look_sees_no_form(world: World) -> None:
     page = world.client(Grade.INSPECTOR).get("/cameras").text
     assert "/cameras/add" not in page
     assert "chỉ xem" in page
+
+
+def test_a_camera_that_shows_nothing_is_not_counted_as_watched(world: World) -> None:
+    def told(reason: GapReason | None) -> str:
+        world.repository.put_reports([CameraReport(CORRIDOR, world.clock.now(), State.LIVE, reason)])
+        return " ".join(re.sub("<[^>]+>", " ", world.client().get("/cameras").text).split())
+
+    assert "1 trên 2 camera đang được quan sát" in told(None)
+    assert "1 trên 2 camera đang được quan sát" in told(GapReason.TOO_DARK)
+    black = told(GapReason.BLACK)
+    assert "0 trên 2 camera đang được quan sát" in black
+    assert "Có kết nối, không quan sát được" in black

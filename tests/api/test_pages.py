@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 
-from analyzer.types import Change, Measure, ModelRef, Provenance, Role, RoleClaim, RuleId, Severity, Tally, TrackId, Votes
+from analyzer.types import Change, Measure, ModelRef, Provenance, Role, RoleClaim, RuleId, RunId, Severity, Tally, TrackId, Votes
 from api.routes.pages_account import STATIC_FILES
 from api.web.queue import neighbours
 from pipelines.evidence.files import pending_row
 from pipelines.looks import LookHour
-from pipelines.records import EventFilter, EvidenceKind, EvidenceState, Grade, ReviewState, TimeBasis
-from tests.api.builders import CORRIDOR, GATE, NOON, RUN, SITE, closing, identifier, many_events, mask_event
+from pipelines.records import EventFilter, Evidence, EvidenceId, EvidenceKind, EvidenceState, Grade, ReviewState, TimeBasis
+from tests.api.builders import CORRIDOR, FACILITY, GATE, NOON, RUN, SITE, closing, identifier, many_events, mask_event
 from tests.api.conftest import World
 
 PROBES = [
@@ -111,6 +112,11 @@ def test_a_filter_replaces_only_the_list(world: World) -> None:
     assert identifier("one") in part
 
 
+def test_going_back_is_answered_with_the_whole_page(world: World) -> None:
+    headers = {"hx-request": "true", "hx-history-restore-request": "true"}
+    assert "<html" in world.client().get("/queue?state=", headers=headers).text
+
+
 def test_the_list_goes_on_by_pages(world: World) -> None:
     for event in many_events(30):
         world.builder.event(event)
@@ -130,6 +136,40 @@ def test_the_list_goes_on_by_pages(world: World) -> None:
 def test_a_filter_nobody_offered_is_as_good_as_none(world: World, query: str) -> None:
     world.builder.event()
     assert world.client().get(f"/queue?{query}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "vi", "en"),
+    [
+        ("since", "31/02/2021", "“31/02/2021” không phải là một ngày", "“31/02/2021” is not a day"),
+        ("until", "hôm <nay>", "“hôm &lt;nay&gt;” không phải là một ngày", "“hôm &lt;nay&gt;” is not a day"),
+        ("rule", "ZZ9", "Không có lựa chọn “ZZ9”", "There is no choice “ZZ9”"),
+        ("severity", "terrible", "Không có lựa chọn “terrible”", "There is no choice “terrible”"),
+    ],
+)
+def test_a_filter_that_cannot_be_used_is_said_beside_its_field(world: World, name: str, text: str, vi: str, en: str) -> None:
+    world.builder.event()
+    client = world.client()
+    for language, said in (("vi", vi), ("en", en)):
+        client.cookies.set("vigil_language", language)
+        page = client.get("/queue", params={"state": "", name: text}).text
+        assert f'id="fault-{name}" role="alert">{said}' in page
+        assert identifier("one") in page  # it filters nothing, in the list as in the form
+        assert 'name="since" value="31/02/2021"' in page or name != "since"
+        part = client.get("/queue", params={"state": "", name: text}, headers={"hx-request": "true"}).text
+        assert f'id="fault-{name}" role="alert" hx-swap-oob="true">{said}' in part
+        good = client.get("/queue", params={"state": ""}, headers={"hx-request": "true"}).text
+        assert f'id="fault-{name}" role="alert" hx-swap-oob="true"></span>' in good
+        assert "ZZ9" not in re.findall(r'href="(/events/[^"]*)"', page)[0]
+
+
+def test_a_day_may_be_written_as_programs_do(world: World) -> None:
+    world.builder.event()
+    client = world.client()
+    assert identifier("one") in client.get("/queue?state=&since=2021-08-20&until=2021-08-20").text
+    later = client.get("/queue?state=&since=2021-08-21").text
+    assert identifier("one") not in later
+    assert "không phải là một ngày" not in later
 
 
 def test_days_are_those_of_the_facility(world: World) -> None:
@@ -234,8 +274,38 @@ def test_a_viewer_sees_no_picture_and_no_button(world: World) -> None:
     assert "<video" not in page
     assert "<img" not in page
     assert 'value="confirm"' not in page
+    assert "không được xem hình ảnh" in page
+    assert world.file_of("clip").sha256 in page  # type: ignore[operator]
+    assert "/api/v1/evidence/" not in page  # a link would only be refused
+    assert "/api/v1/evidence/" in world.client().get(path).text
     assert "<img" not in world.client(Grade.VIEWER).get("/queue").text
     assert "<img" in world.client().get("/queue").text
+
+
+@pytest.mark.parametrize(
+    ("clip", "picture", "said"),
+    [
+        (None, None, "Chưa có ảnh"),
+        (EvidenceState.PENDING, EvidenceState.PENDING, "Chưa có ảnh"),
+        (EvidenceState.READY, EvidenceState.PENDING, "Chưa có ảnh"),
+        (EvidenceState.READY, EvidenceState.FAILED, "Không tạo được ảnh"),
+        (EvidenceState.FAILED, None, "Không tạo được ảnh"),
+        (EvidenceState.LOST, EvidenceState.LOST, "Không tạo được ảnh"),
+    ],
+)
+def test_the_queue_says_whether_a_picture_is_still_to_come(
+    world: World, clip: EvidenceState | None, picture: EvidenceState | None, said: str
+) -> None:
+    event = world.builder.event()
+    rows = [
+        Evidence(EvidenceId(f"{kind}-0"), event.id, kind, state, f"{event.id}/{kind}", "x/y")
+        for kind, state in ((EvidenceKind.CLIP, clip), (EvidenceKind.KEY_FRAME, picture))
+        if state is not None
+    ]
+    world.repository.put_evidence(rows)
+    assert re.findall(r'<div class="thumb">([^<]*)</div>', world.client().get("/queue").text) == [said]
+    hidden = world.client(Grade.VIEWER).get("/queue").text
+    assert re.findall(r'<div class="thumb">([^<]*)</div>', hidden) == ["Không được xem ảnh"]
 
 
 def test_a_recording_of_unknown_time_has_no_date(world: World) -> None:
@@ -280,7 +350,13 @@ def test_a_decision_without_a_script_goes_back_to_the_event(world: World) -> Non
     form = {"decision": "confirm", "version": "1", "csrf_token": token, "comment": ""}
     answer = client.post(f"/events/{world.known_event}/decision", data=form)
     assert answer.status_code == 303
-    assert answer.headers["location"] == f"/events/{world.known_event}"
+    assert answer.headers["location"] == f"/events/{world.known_event}?state=awaiting"
+    listed = "state=&severity=high"
+    answer = client.post(f"/events/{world.known_event}/decision?{listed}", data=form | {"version": "2"})
+    assert answer.headers["location"] == f"/events/{world.known_event}?{listed}"
+    assert (
+        f'action="/events/{world.known_event}/decision?state=&amp;severity=high"' in client.get(answer.headers["location"]).text
+    )
 
 
 def test_a_conflict_on_the_page_shows_the_other_decision(world: World) -> None:
@@ -295,6 +371,31 @@ def test_a_conflict_on_the_page_shows_the_other_decision(world: World) -> None:
     assert world.repository.event(world.known_event).review_state is ReviewState.CONFIRMED  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["part", "page"])
+def test_a_conflict_keeps_what_was_written(world: World, script: bool) -> None:
+    path = f"/events/{world.known_event}/decision?state=&rule=Q01"
+    world.client(Grade.ADMIN).post(path, data={"decision": "confirm", "version": "1"})
+    form = {"decision": "reject", "version": "1", "reason_code": "wrong_state", "comment": "Có <khẩu trang>"}
+    answer = world.client().post(path, data=form, headers={"hx-request": "true"} if script else {"accept": "text/html"})
+    assert answer.status_code == 412
+    assert ("<html" in answer.text) is not script
+    assert "Người khác vừa quyết định" in answer.text
+    assert re.search(r'value="wrong_state" checked', answer.text)
+    assert answer.text.count(" checked") == 1
+    assert "Có &lt;khẩu trang&gt;</textarea>" in answer.text
+    assert 'name="version" value="2"' in answer.text
+    assert "Vi phạm đã xác nhận" in answer.text
+
+
+def test_a_page_that_answers_a_decision_leads_back_to_its_event(world: World) -> None:
+    path = f"/events/{world.known_event}/decision?state=&rule=Q01"
+    client = world.client()
+    client.post(path, data={"decision": "confirm", "version": "1"})
+    page = client.post(path, data={"decision": "reject", "version": "1"}).text
+    ways = {unquote(way) for way in re.findall(r'/preferences\?[^"]*back=([^"]*)"', page)}
+    assert ways == {f"/events/{world.known_event}?state=&rule=Q01"}
+
+
 # --- coverage ------------------------------------------------------------------------------------
 
 
@@ -304,7 +405,9 @@ def test_coverage_shows_the_latest_day_of_the_latest_camera(world: World) -> Non
     assert 'value="20/08/2021"' in page
     assert "bản ghi bị hụt" in words
     assert "8 phút" in words
-    assert "23 giờ 50 phút" in words  # what nobody recorded
+    assert "Không có ghi nhận 15 giờ 50 phút" in words  # it is four in the afternoon: what has not been yet is no gap
+    assert "Quan sát 8 phút trên 16 giờ" in words
+    assert "16:00:00 – 00:00:00: chưa đến" in words
     assert 'fill="url(#hatch)"' in page
 
 
@@ -325,7 +428,39 @@ def test_coverage_says_when_the_gates_left_nothing_out(world: World) -> None:
 
 def test_coverage_of_a_camera_without_a_record(world: World) -> None:
     words = _text(world.client().get(f"/coverage?camera={GATE}&day=20/08/2021").text)
-    assert "Không có ghi nhận 24 giờ" in words
+    assert "Không có ghi nhận 16 giờ" in words
+    before = _text(world.client().get(f"/coverage?camera={GATE}&day=19/08/2021").text)
+    assert "Không có ghi nhận 24 giờ" in before
+
+
+def test_what_is_only_to_be_looked_at_is_not_called_a_violation(world: World) -> None:
+    hint = mask_event("hint", minute=4, severity=Severity.ASSIST)
+    world.repository.put_events([hint], facility=FACILITY, time_basis=TimeBasis.ARGUMENT, at=NOON)
+    page = _text(world.client().get(f"/events/{hint.id}").text)
+    assert "Gợi ý xem lại" in page
+    assert "không tính là vi phạm" in page
+    assert "Dấu hiệu vi phạm ·" not in page
+
+
+def test_a_run_over_midnight_is_listed_on_both_days(world: World) -> None:
+    run = world.repository.run(RUN)
+    world.repository.put_run(replace(run, id=RunId("2" * 32), first_at=NOON + timedelta(hours=11), observed=timedelta(hours=3)))
+    page = world.client().get("/coverage").text
+    assert "21/08/2021" in page
+    assert "20/08/2021" in page
+
+
+def test_coverage_counts_every_sign_of_a_day(world: World) -> None:
+    """More than one page of them; one that began the evening before, and one told of after midnight."""
+    midday = 12 * 60  # minutes from either midnight of the facility's clock
+    events = [mask_event(f"sign-{k}", minute=3 * k - midday) for k in range(240)]
+    evening = mask_event("evening", minute=-midday - 5)
+    late = mask_event("late", minute=midday - 0.03)
+    before = mask_event("before", minute=-midday - 30)
+    messages = [*events, evening, closing(evening, timedelta(minutes=10)), late, before, closing(before)]
+    world.repository.put_events(messages, facility=FACILITY, time_basis=TimeBasis.ARGUMENT, at=NOON)
+    words = _text(world.client().get("/coverage?day=20/08/2021").text)
+    assert f"{240 + 2} sự kiện" in words
 
 
 @pytest.mark.parametrize(

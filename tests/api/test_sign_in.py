@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -202,6 +203,18 @@ def test_the_form_says_what_is_wrong_and_keeps_the_name(world: World) -> None:
         answer = client.post("/login", data=_form(client, password="wrong"))
     assert answer.status_code == 429
     assert "thử lại sau" in answer.text
+
+
+def test_another_language_keeps_the_way_back(world: World) -> None:
+    client = world.client(None)
+    page = client.get("/login", params={"back": "/events/x?state=&rule=Q01"}).text
+    token = re.findall(r'name="csrf_token" value="([^"]*)"', page)[0]
+    form = {"name": "inspector", "password": "wrong", "back": "/events/x?state=&rule=Q01", "csrf_token": token}
+    for shown in (page, client.post("/login", data=form).text):
+        switch = html.unescape(re.findall(r'href="(/preferences[^"]*)"', shown)[0])
+        again = client.get(client.get(switch).headers["location"])
+        assert '<html lang="en"' in again.text
+        assert 'name="back" value="/events/x?state=&amp;rule=Q01"' in again.text
 
 
 def test_signing_out_needs_the_page(world: World) -> None:

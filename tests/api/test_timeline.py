@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.timeline import UNRECORDED, build_timeline, window_around
+from api.timeline import FUTURE, UNRECORDED, build_timeline, window_around
 from pipelines.records import CoverageInterval, CoverageState, GapReason
 from tests.api.builders import CORRIDOR, NOON, mask_event
 from tests.api.conftest import World
@@ -64,7 +64,7 @@ def test_ticks_stand_on_round_hours_of_the_facility() -> None:
 
 def test_marks_this_episode_and_the_others(world: World) -> None:
     this, other = world.builder.event(mask_event("one", 2)), world.builder.event(mask_event("two", 5))
-    strip = build_timeline([], [this, other], NOON, NOON + 10 * MINUTE, this.id)
+    strip = build_timeline([], [this, other], NOON, NOON + 10 * MINUTE, this=this.id)
     assert [(mark.event.id, mark.this) for mark in strip.marks] == [(other.id, False), (this.id, True)]
     assert strip.marks[1].x == 20
 
@@ -75,3 +75,17 @@ def test_the_window_of_an_event_is_cut_to_what_is_recorded(world: World) -> None
     assert (since, until) == (NOON, NOON + 10 * MINUTE)
     since, until = window_around(event, [], 15 * MINUTE)
     assert since < event.since < event.opened_at < until
+
+
+def test_what_has_not_been_yet_is_no_gap() -> None:
+    strip = build_timeline([part(0, 2)], [], NOON, NOON + 10 * MINUTE, now=NOON + 6 * MINUTE)
+    assert [(stretch.state, stretch.duration / MINUTE) for stretch in strip.stretches] == [
+        ("live", 2),
+        (UNRECORDED, 4),
+        (FUTURE, 4),
+    ]
+    assert (strip.past, strip.observed) == (6 * MINUTE, 2 * MINUTE)
+    later = build_timeline([part(0, 2)], [], NOON, NOON + 10 * MINUTE, now=NOON + 60 * MINUTE)
+    assert later.total(FUTURE) == timedelta(0)
+    earlier = build_timeline([], [], NOON, NOON + 10 * MINUTE, now=NOON - MINUTE)
+    assert earlier.past == timedelta(0)

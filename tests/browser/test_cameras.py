@@ -82,3 +82,5 @@ def test_a_refusal_is_said_and_what_was_written_stays(page: Page, site: Site) ->
     expect(page.get_by_role("alert")).to_contain_text("Luồng phân tích")
     expect(form.get_by_label("Luồng phân tích")).to_have_value("file:/etc/passwd")
     _look(page, "cameras-refused")
+    page.get_by_role("link", name="Chuyển sang tiếng Anh").click()  # from the answer to a form
+    expect(page.locator("h1")).to_have_text("Cameras")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from analyzer.types import EventId
-from pipelines.records import Grade, ReviewState
+from pipelines.records import CoverageInterval, CoverageState, Grade, ReviewState, TimeBasis
+from tests.api.builders import CORRIDOR, NOON, RUN
 from tests.browser.conftest import PASSWORD, Site
 
 AUDIT = """() => {
@@ -114,6 +117,23 @@ def test_nothing_is_wider_than_a_telephone(page: Page, site: Site, context: Brow
     assert brand is not None
     assert sign_out is not None
     assert sign_out["y"] < brand["y"] + brand["height"]  # one line, not two
+
+
+@pytest.mark.parametrize("minutes", [0.8, 40, 400])
+@pytest.mark.parametrize("basis", [TimeBasis.ARGUMENT, TimeBasis.UNKNOWN], ids=["clock", "position"])
+def test_times_under_a_strip_stand_apart_on_a_telephone(page: Page, site: Site, basis: TimeBasis, minutes: float) -> None:
+    start = datetime(1970, 1, 1, tzinfo=UTC) if basis is TimeBasis.UNKNOWN else NOON + timedelta(days=1)
+    builder = site.builder.run(basis, start)
+    end = start + timedelta(minutes=minutes)
+    builder.repository.put_coverage([CoverageInterval(CORRIDOR, start, end, CoverageState.LIVE, None, RUN)])
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site.address}/coverage?camera={CORRIDOR}&day={start.date().isoformat()}")
+    for strip in page.locator(".chart").all():
+        labels = strip.locator("text").evaluate_all(
+            "texts => texts.map(text => text.getBoundingClientRect()).filter(box => box.width).map(box => [box.left, box.right])"
+        )
+        assert len(labels) >= 2
+        assert all(left - right >= 6 for (_, right), (left, _) in pairwise(labels)), labels
 
 
 def test_a_session_that_ends_under_a_decision_leads_back_to_its_event(page: Page, site: Site) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from analyzer.types import EventId
 from pipelines.records import Decision, Grade, Review, ReviewState
-from tests.api.builders import NOON, mask_event
+from tests.api.builders import NOON, many_events, mask_event
 from tests.browser.conftest import PASSWORD, Site, shots_folder
 
 
@@ -166,6 +167,36 @@ def test_the_clip_is_driven_by_keys(page: Page, site: Site) -> None:
     expect(page.locator("#media")).to_contain_text("0:00,8")
 
 
+def test_the_bar_follows_the_clip_after_it_was_used(page: Page, site: Site) -> None:
+    _open(page, site)
+    _ready(page)
+    clip, bar, media = page.locator("#clip"), page.locator("#seek"), page.locator("#media")
+    box = bar.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    expect(media).to_contain_text("0:06,")
+    here = bar.input_value()
+    clip.evaluate("video => { video.currentTime = 9; }")
+    expect(media).to_contain_text("0:09,0")
+    assert bar.input_value() == here  # a thumb that is held stays where the hand is
+    page.mouse.up()
+    expect(bar).to_have_value("750")
+    clip.evaluate("video => { video.currentTime = 6; }")
+    expect(bar).to_have_value("500")
+    expect(bar).to_be_focused()
+    page.keyboard.press("Space")
+    expect(page.locator("#play")).to_have_attribute("aria-label", "Dừng")
+    page.keyboard.press("Space")
+    expect(page.locator("#play")).to_have_attribute("aria-label", "Phát")
+    clip.evaluate("video => { video.currentTime = 6; }")
+    expect(media).to_contain_text("0:06,0")
+    page.keyboard.press("ArrowRight")
+    expect(media).to_contain_text("0:11,0")
+    page.keyboard.press("ArrowLeft")
+    expect(media).to_contain_text("0:06,0")
+
+
 def test_a_broken_clip_is_said_and_not_a_black_box(page: Page, site: Site) -> None:
     event = site.builder.repository.event(EventId(site.events[0]))
     clip = next(item for item in site.builder.repository.evidence(event.id) if item.kind == "clip")
@@ -229,6 +260,8 @@ def test_going_on_by_itself_can_be_switched_off(page: Page, site: Site) -> None:
     page.locator("#auto-next").uncheck()
     page.keyboard.press("y")
     expect(page.locator("#decision")).to_have_attribute("data-decided", "confirm")
+    expect(page.locator("#heading")).to_have_text("Vi phạm đã xác nhận")  # named as what it is now
+    expect(page).to_have_title(re.compile("Vi phạm đã xác nhận"))
     expect(page.locator("#auto-next")).not_to_be_checked()
     assert site.events[2] in page.url
     page.keyboard.press("j")
@@ -293,6 +326,57 @@ def test_a_session_that_ended_leads_to_the_sign_in_and_back(page: Page, site: Si
     assert _state(site, 0) is ReviewState.AWAITING
 
 
+def _write(page: Page) -> None:
+    page.locator('input[value="wrong_state"]').check()
+    page.locator("textarea").fill("Có đeo khẩu trang\nmàu xanh")
+
+
+def _written(page: Page) -> None:
+    expect(page.locator('input[value="wrong_state"]')).to_be_checked()
+    expect(page.locator("textarea")).to_have_value("Có đeo khẩu trang\nmàu xanh")
+
+
+def test_what_is_written_outlasts_everything_but_the_decision(page: Page, site: Site) -> None:
+    _open(page, site)
+    _write(page)
+    page.reload()
+    _written(page)
+    page.get_by_role("link", name="Chuyển sang tiếng Anh").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    _written(page)
+    _open(page, site, 1)
+    expect(page.locator("textarea")).to_have_value("")  # written about another event
+    _open(page, site)
+    event = EventId(site.events[0])
+    site.builder.repository.decide(Review(event, Decision.CONFIRM, "clearly_seen", "", "admin", NOON), 1)
+    page.locator('button[value="reject"]').click()
+    expect(page.get_by_role("alert").first).to_contain_text("Somebody else")
+    _written(page)
+    site.builder.repository.close_all_sessions("inspector")
+    page.locator('button[value="reject"]').click()
+    page.wait_for_url("**/login?*")
+    page.get_by_label("Account").fill("inspector")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/events/*")
+    _written(page)
+    page.locator("#auto-next").uncheck()
+    page.locator('button[value="reject"]').click()
+    expect(page.locator("#decision")).to_have_attribute("data-decided", "reject")
+    page.reload()
+    expect(page.locator("textarea")).to_have_value("")
+    expect(page.locator('input[value="not_stated"]')).to_be_checked()
+    assert site.builder.repository.reviews(event)[-1].comment == "Có đeo khẩu trang\nmàu xanh"
+
+
+def test_what_one_person_wrote_is_not_shown_to_another(page: Page, site: Site, context: BrowserContext) -> None:
+    _open(page, site)
+    _write(page)
+    site.show(context, Grade.ADMIN)  # somebody else signs in, in the same browser
+    page.reload()
+    expect(page.locator("textarea")).to_have_value("")
+
+
 # --- the rest ------------------------------------------------------------------------------------
 
 
@@ -324,6 +408,43 @@ def test_filters_narrow_the_list_without_a_new_page(page: Page, site: Site) -> N
     expect(page.locator("#list")).to_contain_text("Không có sự kiện không có nghĩa là tuân thủ")
 
 
+def test_more_of_the_list_goes_on_from_its_first_new_row(page: Page, site: Site) -> None:
+    for event in many_events(30):
+        site.builder.event(event)
+    page.goto(f"{site.address}/queue")
+    expect(page.locator(".row")).to_have_count(25)
+    page.locator(".more a").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".row")).to_have_count(33)
+    expect(page.locator(".row .what a").nth(25)).to_be_focused()
+    page.keyboard.press("j")
+    expect(page.locator(".row .what a").nth(26)).to_be_focused()
+
+
+def test_a_day_that_is_none_is_said_beside_its_field(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/queue?state=")
+    for written, said, rows in (("31/02/2021", "không phải là một ngày", 3), ("2021-08-21", "", 0), ("20/08/2021", "", 3)):
+        page.locator('input[name="since"]').fill(written)
+        page.keyboard.press("Tab")
+        expect(page.locator(".row")).to_have_count(rows)
+        expect(page.locator("#fault-since")).to_contain_text(said) if said else expect(page.locator("#fault-since")).to_be_empty()
+
+
+def test_going_back_after_filtering_gives_the_whole_page(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/queue?state=")
+    page.get_by_label("Mức độ").select_option("critical")
+    expect(page.locator(".row")).to_have_count(1)
+    page.get_by_label("Quy tắc").select_option("Q01")
+    expect(page.locator(".row")).to_have_count(0)
+    page.go_back()
+    expect(page.locator(".row")).to_have_count(1)
+    expect(page.locator("header.top")).to_be_visible()
+    expect(page.get_by_label("Mức độ")).to_have_value("critical")
+    expect(page.get_by_label("Quy tắc")).to_have_value("")
+    page.locator("header.top [data-opens]").click()  # what the script does still works
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
 def test_language_and_theme_are_kept(page: Page, site: Site) -> None:
     _open(page, site)
     page.get_by_role("link", name="Chuyển sang tiếng Anh").click()
@@ -333,6 +454,18 @@ def test_language_and_theme_are_kept(page: Page, site: Site) -> None:
     assert site.events[0] in page.url
     page.goto(f"{site.address}/coverage")
     expect(page.locator("h1")).to_have_text("Observation coverage")
+
+
+@pytest.mark.parametrize(("system", "chosen"), [("dark", "light"), ("light", "dark")])
+def test_the_first_click_on_the_theme_changes_it(page: Page, site: Site, system: Literal["dark", "light"], chosen: str) -> None:
+    page.emulate_media(color_scheme=system)
+    page.goto(f"{site.address}/coverage")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    switch = page.get_by_role("link", name="Giao diện")
+    expect(switch).to_have_count(1)
+    switch.click()
+    expect(page.locator("html")).to_have_attribute("data-theme", chosen)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
 
 
 def test_a_viewer_is_shown_no_picture(site: Site, context: BrowserContext) -> None:

@@ -21,6 +21,7 @@ function startPlayer(video) {
   const gapAt = (s) => gaps.find((gap) => gap.from <= s && s < gap.to);
   let boxes = null;
   let shown = readSetting("boxes", "on") === "on";
+  let held = false;  // the thumb, by whoever drags it
 
   const decimal = video.dataset.language === "vi" ? "," : ".";
   const minutes = (s) => {
@@ -32,7 +33,7 @@ function startPlayer(video) {
   function writeTime(mediaTime) {
     byId("wall").textContent = wall(mediaTime);
     byId("media").textContent = `${minutes(mediaTime)} / ${minutes(video.duration)}`;
-    if (video.duration > 0 && document.activeElement !== seek) seek.value = String((mediaTime / video.duration) * 1000);
+    if (video.duration > 0 && !held) seek.value = String((mediaTime / video.duration) * 1000);
     seek.setAttribute("aria-valuetext", minutes(mediaTime));
   }
 
@@ -98,6 +99,8 @@ function startPlayer(video) {
   byId("step-back").addEventListener("click", () => step(-1));
   byId("to-event").addEventListener("click", () => seekTo(eventAt));
   boxesButton.addEventListener("click", () => setBoxes(!shown));
+  seek.addEventListener("pointerdown", () => { held = true; });
+  for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, () => { if (held) { held = false; again(); } });
   seek.addEventListener("input", () => { if (video.duration) seekTo((Number(seek.value) / 1000) * video.duration); });
   for (const name of ["play", "pause", "ended"]) {
     video.addEventListener(name, () => {
@@ -234,9 +237,9 @@ const KEYS = {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
   const at = event.target;
-  const typing = at.isContentEditable || at.matches("textarea, select, input:not([type=radio], [type=checkbox])");
+  const typing = at.isContentEditable || at.matches("textarea, select, input:not([type=radio], [type=checkbox], [type=range])");
   if (typing || byId("keys")?.open) return;
-  const onControl = at.matches("button, a, summary, input");
+  const onControl = at.matches("button, a, summary, input:not([type=range])");
   if (onControl && (event.key === " " || (event.key.startsWith("Arrow") && at.matches("input")))) return;
   if (/^[1-9]$/.test(event.key)) {
     press(`#decision input[data-key="${event.key}"]`);
@@ -257,7 +260,32 @@ function writeSetting(name, value) {
   try { window.localStorage.setItem(`vigil.${name}`, value); } catch { /* private window: forgotten, not broken */ }
 }
 
+/* What is written and not yet decided outlasts a reload, another language and a session that ends: kept in this tab, for this
+   person and this event, until the decision is taken. */
+const decisionForm = () => document.querySelector("#decision form");
+const draftName = (form) => `vigil.draft.${form.dataset.reviewer}.${document.body.dataset.event}`;
+
+function keepDraft(form) {
+  const draft = { reason_code: form.elements.reason_code.value, comment: form.elements.comment.value };
+  if (draft.comment || draft.reason_code !== "not_stated") window.sessionStorage.setItem(draftName(form), JSON.stringify(draft));
+  else window.sessionStorage.removeItem(draftName(form));
+}
+function takeUpDraft(form) {
+  const kept = window.sessionStorage.getItem(draftName(form));
+  if (!kept) return;
+  const draft = JSON.parse(kept);
+  form.elements.reason_code.value = draft.reason_code;
+  form.elements.comment.value = draft.comment;
+}
+document.addEventListener("input", (event) => {
+  const form = decisionForm();
+  if (form?.contains(event.target)) keepDraft(form);
+});
+
 function prepareDecision() {
+  const form = decisionForm();
+  if (form && byId("decision").dataset.decided) window.sessionStorage.removeItem(draftName(form));
+  else if (form) takeUpDraft(form);
   const auto = byId("auto-next");
   if (!auto) return;
   auto.checked = readSetting("auto-next", "on") === "on";
@@ -277,6 +305,15 @@ document.addEventListener("htmx:afterSwap", () => {
     window.sessionStorage.setItem("vigil.toast", "1");
     window.location.assign(document.body.dataset.next);
   }
+});
+/* After "more" the button is gone; whoever works by keys goes on from the first row that is new. */
+let rowsBefore = null;
+document.addEventListener("htmx:beforeSwap", (event) => {
+  rowsBefore = event.detail.target.matches("li.more") ? document.querySelectorAll(".row").length : null;
+});
+document.addEventListener("htmx:afterSwap", () => {
+  if (rowsBefore !== null) document.querySelectorAll(".row .what a")[rowsBefore]?.focus({ preventScroll: true });
+  rowsBefore = null;
 });
 for (const name of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(name, (event) => {
@@ -298,6 +335,6 @@ if (toast && window.sessionStorage.getItem("vigil.toast")) {
 
 // On a narrow window the list matters more than the form above it.
 const filters = document.querySelector(".filters details");
-if (filters && window.matchMedia("(max-width: 760px)").matches) filters.open = false;
+if (filters && window.matchMedia("(max-width: 760px)").matches && !filters.querySelector(".fault:not(:empty)")) filters.open = false;
 
 for (const opener of document.querySelectorAll("[data-opens]")) opener.addEventListener("click", help);

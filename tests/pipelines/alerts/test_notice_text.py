@@ -15,6 +15,7 @@ from analyzer.types import (
     Reason,
     Role,
     RoleClaim,
+    Severity,
     Votes,
     ZoneId,
     ZoneKind,
@@ -86,6 +87,15 @@ def test_a_recording_without_a_real_time_tells_the_place_in_it() -> None:
 @pytest.mark.parametrize("state", ReviewState)
 def test_what_a_person_decided_is_said(state: ReviewState) -> None:
     assert ("chưa phải kết luận" in text(replace(SEEN, review_state=state), HERE)) is (state is ReviewState.AWAITING)
+
+
+def test_a_hint_is_no_sign_of_a_violation() -> None:
+    told = text(replace(SEEN, severity=Severity.ASSIST), HERE)
+    assert "không tính là vi phạm." in told
+    assert "dấu hiệu vi phạm" not in told
+    assert "Đã được người xem xét xác nhận" in text(
+        replace(SEEN, severity=Severity.ASSIST, review_state=ReviewState.CONFIRMED), HERE
+    )
 
 
 def test_the_line_of_the_facility() -> None:

@@ -93,6 +93,11 @@ def test_cameras_come_and_go_without_touching_the_others(tmp_path: Path) -> None
         untouched = run.live.worker(first.camera)
         run.live.reconcile([first])
         assert [s.camera for s in run.live.status()] == ["gate"]
+        # A stop is told while it lasts, not only when it is over: until then it would look like an outage.
+        run.wait(lambda: any(one.reason is GapReason.STOPPED for one in run.coverage("yard")), 10)
+        told = run.coverage("yard")[-1]
+        run.wait(lambda: run.coverage("yard")[-1].end > told.end, 10)
+        assert run.coverage("yard")[-1].start == told.start
         run.live.reconcile([first, second])
         run.wait(lambda: len(run.live.status()) == 2 and all(s.life.state is State.LIVE for s in run.live.status()), 10)
         assert run.live.worker(first.camera) is untouched

@@ -52,10 +52,56 @@ def test_a_line_that_fails_is_one_incident() -> None:
         CameraId("b"): report(CameraId("b"), day("b", (60.2, None), (12, down), (27.8, None))),
         CameraId("c"): report(CameraId("c"), day("c", (60.4, GapReason.COVERED), (9, down), (30.6, None))),
     }
-    line, alone = collapsed(reports)
+    line, *alone = collapsed(reports)
     assert (line.cause, line.cameras) == (Cause.FACILITY_LINE, ("a", "b", "c"))
-    assert line.duration == timedelta(minutes=12.2)
-    assert (alone.cause, alone.cameras) == (Cause.NETWORK, ("a",))
+    assert line.duration == timedelta(minutes=9.4)  # until the first of them is back
+    assert [(one.cause, one.cameras, round(one.duration / timedelta(minutes=1), 1)) for one in alone] == [
+        (Cause.NETWORK, ("a",), 0.6),
+        (Cause.NETWORK, ("b",), 2.8),
+        (Cause.NETWORK, ("a",), 5.0),
+    ]
+
+
+def test_one_dead_camera_does_not_stretch_the_incident_of_the_line() -> None:
+    down = GapReason.UNREACHABLE
+    reports = {
+        CameraId("a"): report(CameraId("a"), day("a", (10, None), (5, down), (45, None))),
+        CameraId("b"): report(CameraId("b"), day("b", (10, None), (50, down))),
+    }
+    assert [(one.cause, one.cameras, one.duration / timedelta(minutes=1)) for one in collapsed(reports)] == [
+        (Cause.FACILITY_LINE, ("a", "b"), 5),
+        (Cause.NETWORK, ("b",), 45),
+    ]
+
+
+def test_a_line_may_take_the_rest_after_one_camera_had_failed() -> None:
+    down = GapReason.UNREACHABLE
+    reports = {
+        CameraId("a"): report(CameraId("a"), day("a", (10, None), (50, down))),
+        CameraId("b"): report(CameraId("b"), day("b", (30, None), (5, down), (25, None))),
+        CameraId("c"): report(CameraId("c"), day("c", (30.2, None), (5, down), (24.8, None))),
+    }
+    assert [(one.cause, one.cameras) for one in collapsed(reports)] == [
+        (Cause.NETWORK, ("a",)),
+        (Cause.FACILITY_LINE, ("b", "c")),
+        (Cause.NETWORK, ("c",)),
+    ]
+
+
+def test_what_was_not_started_is_not_blamed_on_the_line() -> None:
+    idle, down = GapReason.NOT_STARTED, GapReason.UNREACHABLE
+    reports = {
+        CameraId("a"): report(CameraId("a"), day("a", (20, idle), (20, None), (5, down), (15, None))),
+        CameraId("b"): report(CameraId("b"), day("b", (20, idle), (10, down), (10, None), (5, down), (15, None))),
+        CameraId("c"): report(CameraId("c"), day("c", (60, idle))),
+    }
+    assert [(one.cause, one.cameras, one.duration / timedelta(minutes=1)) for one in collapsed(reports)] == [
+        (Cause.NOT_STARTED, ("a",), 20),
+        (Cause.NOT_STARTED, ("b",), 20),
+        (Cause.NOT_STARTED, ("c",), 60),
+        (Cause.NETWORK, ("b",), 10),
+        (Cause.FACILITY_LINE, ("a", "b"), 5),
+    ]
 
 
 def test_one_camera_is_no_line() -> None:
