@@ -16,12 +16,13 @@ from api.convert import evidence_href, evidence_out
 from api.media import playable_clip
 from api.places import Places
 from api.schemas import ReasonCode, ReviewIn
-from api.timeline import Timeline, build_timeline, window_around
+from api.timeline import Stretch, Timeline, build_timeline, window_around
 from api.web.coverage import signs_between
 from api.web.queue import Choice, camera_names, lasted, neighbours
 from api.web.render import Reader
 from api.wording.faults import evidence_fault
 from api.wording.reasons import measure_label, role_source, rule_basis, rule_nature, rule_text, sign_text, zone_label
+from api.wording.texts import Texts
 from pipelines.errors import NotFound
 from pipelines.records import Evidence, EvidenceKind, EvidenceState, Run, StoredEvent, TimeBasis
 from pipelines.store.repository import Repository
@@ -74,6 +75,7 @@ class Clip:
     clock: str = "wall"
     zone: str = ""
     labels: str = "{}"
+    gaps: str = "[]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def event_facts(
         "lasted": lasted(event, reader.f),
         "run": _run(repository, event),
         "why": why_of(event, zone, reader),
-        "clip": clip_of(event, evidence, reader, repository, shows_media=shows_media),
+        "clip": clip_of(event, evidence, reader, strip.gaps, shows_media=shows_media),
         "keyframes": key_frames(evidence) if shows_media else [],
         "evidence": [evidence_out(item) for item in sorted(evidence, key=_place_in_list)],
         "fault_of": lambda reason: evidence_fault(reason, reader.t.language),
@@ -153,8 +155,9 @@ def why_of(event: StoredEvent, zone: str | ZoneKind | None, reader: Reader) -> W
 
 
 def clip_of(
-    event: StoredEvent, evidence: Sequence[Evidence], reader: Reader, repository: Repository, *, shows_media: bool
+    event: StoredEvent, evidence: Sequence[Evidence], reader: Reader, gaps: Sequence[Stretch], *, shows_media: bool
 ) -> Clip:
+    """``gaps``: of the camera's time; where one falls into the clip, the player says that nothing was observed."""
     if not shows_media:
         return Clip(None, reader.t("event.no_media_right"))
     clip = playable_clip(evidence)
@@ -172,7 +175,14 @@ def clip_of(
         clock="media" if event.time_basis is TimeBasis.UNKNOWN else "wall",
         zone=str(reader.f.zone),
         labels=json.dumps({state.value: reader.t.named("mask", state) for state in MaskState}, ensure_ascii=False),
+        gaps=json.dumps([_gap(gap, starts, reader.t) for gap in gaps], ensure_ascii=False),
     )
+
+
+def _gap(gap: Stretch, starts: datetime, t: Texts) -> dict[str, float | str]:
+    """A gap in seconds of the clip that begins at ``starts``."""
+    said = t("timeline.gap") + (f" ({t.named('gap', gap.reason)})" if gap.reason else "")
+    return {"from": (gap.start - starts).total_seconds(), "to": (gap.end - starts).total_seconds(), "said": said}
 
 
 def _heading(event: StoredEvent) -> str:

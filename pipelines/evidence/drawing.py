@@ -14,7 +14,7 @@ import numpy as np
 
 from analyzer.labels import ITEMS, MASKS, PRESENCES
 from analyzer.sentences import Language, number
-from analyzer.types import Box, Observation, Presence, Scene, TrackId
+from analyzer.types import Box, Observation, Presence, Scene, Severity, TrackId
 from models.frame import Frame, Image
 from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.evidence.case import Case, Episode
@@ -142,9 +142,11 @@ def _captioned(image: Image, episode: Episode, case: Case, frame: Frame, thickne
     unknown = case.time_basis is TimeBasis.UNKNOWN
     when = span(frame.ref.pts) if unknown else moment(frame.ref.at, time_zone(case.timezone))
     basis = TIME_BASES[case.time_basis].vi
+    hint = event.severity is Severity.ASSIST
+    standing = "gợi ý xem lại, không tính là vi phạm" if hint else "dấu hiệu vi phạm, chưa được xem xét"
     lines = (
         f"{event.rule} (phiên bản {event.rule_version})  {event.camera}  {when} (giờ: {basis})",
-        f"dấu hiệu vi phạm, chưa được xem xét  {event.id}",
+        f"{standing}  {event.id}",
     )
     width = image.shape[1]
     step = _step(_size(image)) + thickness

@@ -6,7 +6,7 @@ media time zero is that keyframe. Sound is left out: nobody asked for it and it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -149,6 +149,8 @@ class RecordedFootage:
                 copy.codec_context.codec_tag = "hvc1"  # the tag that Apple's players insist on
             for packet, stamp in zip(plan.packets(container, stream), plan.stamps, strict=False):
                 packet.pts, packet.dts = stamp.pts - plan.zero, stamp.dts - plan.zero
+                if stamp is plan.stamps[-1]:
+                    packet.duration = last_duration(plan.length, plan.stamps[0].dts, stamp.dts)
                 packet.stream = copy
                 output.mux(packet)
         return _plays(stream) and not plan.open_groups
@@ -268,10 +270,8 @@ class _Plan:
         times = [time for time, keep in zip(shown, kept, strict=True) if keep]
         given = [entry.dts for entry, keep in zip(entries, kept, strict=True) if keep]
         stamps = tuple(_Stamp(pts, dts) for pts, dts in zip(times, _decoding_times(times, given), strict=True))
-        steps = sorted(b - a for a, b in pairwise(sorted(times)) if b > a)
-        usual = steps[len(steps) // 2] if steps else 1
         opened = _has_open_groups((entry.keyframe, pts) for entry, pts, keep in zip(entries, shown, kept, strict=True) if keep)
-        return cls(seek, skipped, stamps, kept, zero, max(times) - zero + usual, opened, note)
+        return cls(seek, skipped, stamps, kept, zero, end_of(times) - zero, opened, note)
 
     def packets(self, container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
         end = self.skipped + len(self.kept)
@@ -297,6 +297,21 @@ def _from(container: InputContainer, stream: VideoStream, seek: int | None) -> I
             return
         if packet.size and (packet.pts is not None or packet.dts is not None):
             yield packet
+
+
+def end_of(times: Sequence[int]) -> int:
+    """When the last of these pictures makes room: they are shown for the usual time."""
+    steps = sorted(b - a for a, b in pairwise(sorted(times)) if b > a)
+    return max(times) + (steps[len(steps) // 2] if steps else 1)
+
+
+def last_duration(length: int, first_dts: int, last_dts: int) -> int:
+    """How long the last packet of a file lasts, so that all of them together last ``length``.
+
+    A picture that is decoded before a gap of the recording may be shown after it: by the times of decoding alone the file
+    would seem to end before the gap.
+    """
+    return max(1, length + first_dts - last_dts)
 
 
 def _decoding_times(shown: list[int], given: list[int | None]) -> list[int]:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from models.frame import Image
 from pipelines.errors import EvidenceError, EvidenceFault
-from pipelines.evidence.footage import FRAGMENTED
+from pipelines.evidence.footage import FRAGMENTED, end_of, last_duration
 from pipelines.sources.pictures import quarter_turns, upright_bgr
 
 Retouch = Callable[[Image], Image]
@@ -54,14 +55,30 @@ def _encode(size: tuple[int, int], frames: Iterator[VideoFrame], time_base: Frac
             raise EvidenceError(EvidenceFault.NO_ENCODER) from error
         (copy.width, copy.height), copy.pix_fmt = size, "yuv420p"
         copy.codec_context.time_base = time_base
-        latest = -1
-        for frame in frames:
-            if frame.pts is None or frame.pts <= latest:
-                continue
-            latest = frame.pts
-            frame.time_base = time_base
-            output.mux(copy.encode(frame))
-        output.mux(copy.encode(None))
+        times: list[int] = []
+        first, held = 0, None
+        for packet in _encoded(copy, frames, time_base, times):
+            if held is None:
+                first = packet.dts or 0
+            else:
+                output.mux(held)
+            held = packet
+        if held is not None:
+            held.duration = last_duration(end_of(times), first, held.dts or 0)
+            output.mux(held)
+
+
+def _encoded(
+    copy: VideoStream, frames: Iterator[VideoFrame], time_base: Fraction, times: list[int]
+) -> Iterator[Packet[VideoStream]]:
+    """The packets of the pictures whose times rise; these times are added to ``times``."""
+    for frame in frames:
+        if frame.pts is None or frame.pts <= (times[-1] if times else -1):
+            continue
+        times.append(frame.pts)
+        frame.time_base = time_base
+        yield from copy.encode(frame)
+    yield from copy.encode(None)
 
 
 def _chain(first: VideoFrame, rest: Iterator[VideoFrame]) -> Iterator[VideoFrame]:

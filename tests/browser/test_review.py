@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from analyzer.types import EventId
 from pipelines.records import Decision, Grade, Review, ReviewState
-from tests.api.builders import NOON, many_events
+from tests.api.builders import NOON, many_events, mask_event
 from tests.browser.conftest import PASSWORD, Site, shots_folder
 
 
@@ -120,6 +120,30 @@ def test_boxes_follow_the_picture_and_can_be_hidden(page: Page, site: Site) -> N
     expect(page.locator("#boxes")).to_have_attribute("aria-pressed", "false")
     page.locator("#boxes").click()
     expect(page.locator("#overlay")).to_have_attribute("data-drawn", "1")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("vi", "Không quan sát (bản ghi bị hụt)"), ("en", "Not observed (hole in the recording)")]
+)
+def test_a_gap_within_the_clip_is_said_over_the_picture(
+    page: Page, site: Site, context: BrowserContext, language: str, said: str
+) -> None:
+    event = site.builder.event(mask_event("four", 235 / 60))  # its clip begins ten seconds before the gap of the camera
+    site.builder.evidence_of(event)
+    context.add_cookies([{"name": "vigil_language", "value": language, "url": site.address}])
+    page.goto(f"{site.address}/events/{event.id}")
+    _ready(page)
+    clip, unseen = page.locator("#clip"), page.locator("#unseen")
+    clip.evaluate("video => { video.currentTime = 9; }")
+    expect(page.locator("#media")).to_contain_text("0:09")
+    expect(unseen).to_be_hidden()
+    expect(page.locator("#overlay")).to_have_attribute("data-drawn", "1")
+    clip.evaluate("video => { video.currentTime = 11; }")
+    expect(unseen).to_be_visible()
+    expect(unseen).to_have_text(said)
+    expect(page.locator("#overlay")).to_have_attribute("data-drawn", "0")
+    clip.evaluate("video => { video.currentTime = 8; }")
+    expect(unseen).to_be_hidden()
 
 
 def test_the_clip_is_driven_by_keys(page: Page, site: Site) -> None:

@@ -264,6 +264,28 @@ def test_a_proxy_is_upright_and_small_enough(tmp_path: Path) -> None:
         assert number_of(image) == 0
 
 
+def _length(path: Path) -> float:
+    """As a player knows it before it has read the pictures: the durations of all samples."""
+    with av.open(str(path), format="mp4") as container:
+        stream = container.streams.video[0]
+        assert stream.duration is not None
+        assert stream.time_base is not None
+        return float(stream.duration * stream.time_base)
+
+
+@pytest.mark.parametrize(("before", "until"), [(150, 14.0), (150, 40.0), (148, 20.0), (149, 20.0), (150, 20.0), (151, 20.0)])
+def test_a_clip_over_a_gap_is_as_long_as_it_says(tmp_path: Path, before: int, until: float) -> None:
+    # Pictures of the gap's two sides lean on each other, so one from behind it stands in a clip that ends within it.
+    times = [k / 10 for k in (*range(before), *range(270, 450))]
+    source = make(tmp_path / "a.mp4", Film(times=times, options=B_FRAMES | {"x264-params": "scenecut=0"}, gop=1000))
+    clip = clip_of(source, 0, until, tmp_path / "clip")
+    make_proxy(tmp_path / "clip", tmp_path / "proxy")
+    last = play(tmp_path / "clip").pictures[-1][0]
+    assert clip.duration.total_seconds() == pytest.approx(last + 0.1)
+    assert _length(tmp_path / "clip") == pytest.approx(last + 0.1)
+    assert _length(tmp_path / "proxy") == pytest.approx(last + 0.1)
+
+
 def test_a_clip_without_pictures_has_no_proxy(tmp_path: Path) -> None:
     clip_of(make(tmp_path / "a.avi", Film(codec="mjpeg", count=20)), 0, 1, tmp_path / "clip")
     data = bytearray((tmp_path / "clip").read_bytes())

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from analyzer.labels import ITEMS, MASKS, PRESENCES
-from analyzer.types import CameraId, FrameRef, Item, ItemReading, MaskReading, MaskState, Presence
+from analyzer.types import CameraId, FrameRef, Item, ItemReading, MaskReading, MaskState, Presence, Severity
 from models.frame import Frame, Image
-from pipelines.evidence import drawing
+from pipelines.evidence import Episode, drawing
 from pipelines.evidence.drawing import drawn
 from pipelines.records import TimeBasis
 from pipelines.telling import TIME_BASES
@@ -54,6 +54,13 @@ def test_words_are_those_of_the_page(written: list[str], state: MaskState, prese
     assert f"{PRESENCES[presence].vi}: {', '.join(ITEMS[item].vi for item in Item)}" in words
     assert TIME_BASES[basis].vi in words
     assert "chưa được xem xét" in words
+
+
+def test_what_is_only_to_be_looked_at_is_not_called_a_sign_of_a_violation(written: list[str]) -> None:
+    hint = Episode(*(replace(one, severity=Severity.ASSIST) for one in (EPISODE.opened, EPISODE.last)))
+    drawn(Frame(SCENES[100].frame, np.full((128, 192, 3), 128, np.uint8)), SCENES[100], hint, case())
+    assert "gợi ý xem lại" in " ".join(written)
+    assert "dấu hiệu vi phạm" not in " ".join(written)
 
 
 def test_nothing_is_cut_off_in_a_small_picture(written: list[str]) -> None:

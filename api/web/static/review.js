@@ -17,6 +17,8 @@ function startPlayer(video) {
   const clock = new Intl.DateTimeFormat("en-GB", {
     timeZone: video.dataset.zone || "UTC", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
   });
+  const gaps = JSON.parse(video.dataset.gaps);
+  const gapAt = (s) => gaps.find((gap) => gap.from <= s && s < gap.to);
   let boxes = null;
   let shown = readSetting("boxes", "on") === "on";
   let held = false;  // the thumb, by whoever drags it
@@ -46,7 +48,10 @@ function startPlayer(video) {
     const pen = canvas.getContext("2d");
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
-    const drawn = boxes && shown ? tracksAt(boxes.instants, mediaTime) : [];
+    const gap = gapAt(mediaTime);
+    byId("unseen").hidden = !gap;
+    byId("unseen").firstElementChild.textContent = gap ? gap.said : "";
+    const drawn = boxes && shown && !gap ? tracksAt(boxes.instants, mediaTime) : [];
     canvas.dataset.drawn = String(drawn.length);
     if (!boxes || !shown) return;
     const area = pictureArea(video, width, height);
@@ -55,8 +60,10 @@ function startPlayer(video) {
   }
 
   function everyFrame(now, frame) {
-    writeTime(frame.mediaTime);
-    draw(frame.mediaTime);
+    // In a gap the picture from before it stands still while time goes on.
+    const mediaTime = gapAt(video.currentTime) ? video.currentTime : frame.mediaTime;
+    writeTime(mediaTime);
+    draw(mediaTime);
     video.requestVideoFrameCallback(everyFrame);
   }
   const again = () => { writeTime(video.currentTime); draw(video.currentTime); };

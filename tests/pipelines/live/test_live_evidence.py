@@ -76,7 +76,7 @@ def test_a_file_that_was_cut_off_gives_what_it_has(ring: Path, tmp_path: Path, k
 def test_rubbish_is_no_footage(ring: Path, tmp_path: Path) -> None:
     for segment in segments(ring):
         segment.path.write_bytes(b"not a film at all" * 20)
-    with pytest.raises(EvidenceError, match="no packets"):
+    with pytest.raises(EvidenceError, match="no_footage"):
         footage(ring).cut(seconds(2), seconds(9), tmp_path / "clip.mp4")
     assert footage(ring).still(seconds(5)) is None
 
