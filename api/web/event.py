@@ -30,6 +30,7 @@ from pipelines.telling import reason
 
 REASON_CODES: tuple[str, ...] = get_args(ReasonCode)
 _REACH = timedelta(minutes=15)
+_MOMENTS = ("told", "clearest", "last")
 _HEADINGS = {
     "awaiting": "event.title",
     "confirmed": "event.title.confirmed",
@@ -80,8 +81,11 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class KeyFrame:
+    """``moment``: which instant it shows (`pipelines.evidence.drawing.key_instants`): ``told``, ``clearest`` or ``last``."""
+
     href: str
     at: datetime | None
+    moment: str
 
 
 def event_facts(
@@ -194,7 +198,7 @@ def _heading(event: StoredEvent) -> str:
 
 def key_frames(evidence: Sequence[Evidence]) -> list[KeyFrame]:
     frames = sorted((item for item in evidence if item.kind is EvidenceKind.KEY_FRAME), key=lambda item: item.ordinal)
-    return [KeyFrame(href, item.starts_at) for item in frames if (href := evidence_href(item))]
+    return [KeyFrame(href, item.starts_at, _MOMENTS[item.ordinal]) for item in frames if (href := evidence_href(item))]
 
 
 def coverage_href(event: StoredEvent, reader: Reader) -> str:

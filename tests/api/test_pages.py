@@ -442,6 +442,14 @@ def test_what_is_only_to_be_looked_at_is_not_called_a_violation(world: World) ->
     assert "Dấu hiệu vi phạm ·" not in page
 
 
+def test_key_frames_say_which_instant_they_show(world: World) -> None:
+    page = _text(world.client().get(f"/events/{world.known_event}").text)
+    assert re.search(r"lúc báo · \S+ rõ nhất · \S+ lần cuối thấy · \S+", page)
+    english = world.client()
+    english.cookies.set("vigil_language", "en")
+    assert 'alt="Key frame: clearest"' in english.get(f"/events/{world.known_event}").text
+
+
 def test_a_run_over_midnight_is_listed_on_both_days(world: World) -> None:
     run = world.repository.run(RUN)
     world.repository.put_run(replace(run, id=RunId("2" * 32), first_at=NOON + timedelta(hours=11), observed=timedelta(hours=3)))
