@@ -20,7 +20,7 @@ from analyzer.types import CameraId, FrameRef
 from models.frame import Frame
 from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.evidence import Clip, Episode
-from pipelines.evidence.footage import FRAGMENTED
+from pipelines.evidence.footage import writing
 from pipelines.ring import Segment, covering
 
 POST_ROLL: Final = timedelta(seconds=10)
@@ -75,7 +75,7 @@ class RingFootage:
         shape = (context.name, context.width, context.height)
         plays = context.name == "h264" and str(context.pix_fmt) in _PLAYS
         last, note = starts, ""
-        with av.open(f"file:{target}", mode="w", format="mp4", options=dict(FRAGMENTED)) as output:
+        with writing(target) as output:
             copy = output.add_stream_from_template(template, opaque=True)
             if context.name == "hevc":
                 copy.codec_context.codec_tag = "hvc1"

@@ -7,6 +7,7 @@ media time zero is that keyframe. Sound is left out: nobody asked for it and it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 import av
-from av.container import InputContainer
+from av.container import InputContainer, OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
@@ -143,7 +144,7 @@ class RecordedFootage:
         codec = stream.codec_context.name
         if codec not in _IN_MP4:
             raise EvidenceError(EvidenceFault.CODEC, codec)
-        with av.open(f"file:{target}", mode="w", format="mp4", options=dict(FRAGMENTED)) as output:
+        with writing(target) as output:
             copy = output.add_stream_from_template(stream, opaque=True)
             if codec == "hevc":
                 copy.codec_context.codec_tag = "hvc1"  # the tag that Apple's players insist on
@@ -195,6 +196,19 @@ class RecordedFootage:
         ranks = {label: rank for rank, label in enumerate(labels)}
         slots = sorted(entry.order for entry in entries)
         return [slots[min(ranks.get(e.label, at), len(slots) - 1)] for at, e in enumerate(entries)]
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[OutputContainer]:
+    """A fragmented MP4 to be written.
+
+    Through a file of our own: the library keeps to itself that the disk is full, and leaves a clip that ends anywhere.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    with target.open("wb") as file, av.open(file, mode="w", format="mp4", options=dict(FRAGMENTED)) as output:
+        yield output
 
 
 def plays_in_browser(clip: Path) -> bool:

@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 
 from models.frame import Image
 from pipelines.errors import EvidenceError, EvidenceFault
-from pipelines.evidence.footage import FRAGMENTED, end_of, last_duration
+from pipelines.evidence.footage import end_of, last_duration, writing
 from pipelines.sources.pictures import quarter_turns, upright_bgr
 
 Retouch = Callable[[Image], Image]
@@ -48,7 +48,7 @@ def make_proxy(clip: Path, target: Path, retouch: Retouch | None = None) -> None
 
 
 def _encode(size: tuple[int, int], frames: Iterator[VideoFrame], time_base: Fraction, target: Path) -> None:
-    with av.open(f"file:{target}", mode="w", format="mp4", options=dict(FRAGMENTED)) as output:
+    with writing(target) as output:
         try:
             copy = output.add_stream("libx264", rate=25, options=dict(_ENCODING))
         except av.FFmpegError as error:

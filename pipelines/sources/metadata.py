@@ -75,7 +75,10 @@ def _declared_duration(container: InputContainer, stream: VideoStream) -> timede
     if stream.duration is not None and stream.time_base is not None and stream.duration > 0:
         return as_timedelta(stream.duration * stream.time_base)
     if container.duration is not None and container.duration > 0:
-        return timedelta(microseconds=container.duration)
+        length, begins = container.duration, max(container.start_time or 0, 0)
+        # Matroska states when its last picture ends, which is no length where the first one does not begin at zero.
+        counted_from_zero = container.format.name.startswith("matroska") and length > begins
+        return timedelta(microseconds=length - begins if counted_from_zero else length)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -143,6 +144,16 @@ def test_clips_at_the_edges_of_a_recording(tmp_path: Path, name: str, since: flo
     shown = {number for _, number in played.pictures}
     assert {n for n in range(400) if since <= n / 10 <= until} <= shown
     assert all(clip.starts.total_seconds() + at == pytest.approx(n / 10, abs=0.002) for at, n in played.pictures)
+
+
+def test_a_full_disk_is_told_and_leaves_no_clip_that_ends_anywhere(tmp_path: Path) -> None:
+    film, full = make(tmp_path / "film.mp4", Film(count=60)), tmp_path / "full.mp4"
+    full.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as refused:
+        clip_of(film, 0.0, 3.0, full)
+    assert refused.value.errno == errno.ENOSPC
+    with pytest.raises(OSError, match="No space left"):
+        make_proxy(film, full)
 
 
 def test_no_footage_of_that_time_is_said(tmp_path: Path) -> None:

@@ -93,3 +93,10 @@ def test_the_still_is_the_picture_shown_then(ring: Path) -> None:
     found = footage(ring).still(seconds(6.5))
     assert found is not None
     assert abs(found.ref.pts - seconds(6.5)) <= seconds(0.2)
+
+
+def test_a_full_disk_is_told(ring: Path, tmp_path: Path) -> None:
+    full = tmp_path / "full.mp4"
+    full.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        footage(ring).cut(seconds(2), seconds(9), full)

@@ -427,3 +427,12 @@ def test_the_hash_is_that_of_the_file(tmp_path: Path) -> None:
     assert len(before) == 64
     path.write_bytes(path.read_bytes() + b"\0")
     assert Recording(path, CAMERA).sha256() != before
+
+
+@pytest.mark.parametrize("begins", [10_000.0, 172_800.0])
+def test_matroska_that_does_not_begin_at_zero_is_not_cut_off(tmp_path: Path, begins: float) -> None:
+    path = make(tmp_path / "part.mkv", Film(times=tuple(begins + k / 10 for k in range(60))))
+    recording = Recording(path, CAMERA)
+    assert recording.metadata.duration is not None
+    assert abs(recording.metadata.duration - seconds(6)) < seconds(0.3)
+    assert ended(list(recording.frames())).complete
