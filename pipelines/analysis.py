@@ -145,7 +145,8 @@ class Analysis:
 
     def _conclude(self, outcome: Outcome, started: datetime) -> Run:
         coverage = coverage_of(self.source, self.run_id, outcome)
-        self._ground.repository.put_coverage(coverage)
+        # An earlier pass may have come further, but its scenes are gone: this one is what there is.
+        self._ground.repository.put_coverage(coverage, whole=True)
         state = RunState.INTERRUPTED if outcome.interrupted else RunState.FINISHED if outcome.complete else RunState.PARTIAL
         run = replace(
             self._record(state, started, None),

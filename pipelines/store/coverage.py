@@ -19,10 +19,11 @@ from pipelines.store.tables import CoverageRow
 class Coverage(Noun):
     """Observed time and gaps."""
 
-    def put_coverage(self, intervals: Sequence[CoverageInterval]) -> None:
+    def put_coverage(self, intervals: Sequence[CoverageInterval], *, whole: bool = False) -> None:
         """Store stretches of time. What the same run said of the same time before is replaced; the same again changes nothing.
 
         An interval that goes on where the last one of the run ended, in the same state, makes that one longer.
+        ``whole``: this is all that the run says; what it said of any other time is taken back.
 
         Raises:
             ValueError: intervals of one camera and run overlap, or end before they start.
@@ -35,7 +36,7 @@ class Coverage(Noun):
             return
         with self._database.write(*{f"coverage:{camera}" for camera, _ in checked}) as session:
             for (camera, run), new in checked.items():
-                _lay_over(session, camera, run, new)
+                _lay_over(session, camera, run, new, whole=whole)
 
     def coverage(
         self, camera: CameraId, since: datetime, until: datetime, run: RunId | None = None
@@ -53,16 +54,12 @@ class Coverage(Noun):
             return best_of([_interval(row) for row in session.exec(wanted)], since, until)
 
 
-def _lay_over(session: Session, camera: str, run: str, new: tuple[CoverageInterval, ...]) -> None:
-    # Touching neighbours are read too: they may become one with the new ones.
-    touching = (
-        CoverageRow.camera == camera,
-        CoverageRow.run == run,
-        col(CoverageRow.starts_at) <= new[-1].end,
-        col(CoverageRow.ends_at) >= new[0].start,
-    )
-    old = {_interval(row) for row in session.exec(select(CoverageRow).where(*touching))}
-    wanted = set(laid_over(sorted(old, key=lambda interval: interval.start), new))
+def _lay_over(session: Session, camera: str, run: str, new: tuple[CoverageInterval, ...], *, whole: bool) -> None:
+    said = select(CoverageRow).where(CoverageRow.camera == camera, CoverageRow.run == run)
+    if not whole:  # touching neighbours are read too: they may become one with the new ones
+        said = said.where(col(CoverageRow.starts_at) <= new[-1].end, col(CoverageRow.ends_at) >= new[0].start)
+    old = {_interval(row) for row in session.exec(said)}
+    wanted = set(laid_over([] if whole else sorted(old, key=lambda interval: interval.start), new))
     if gone := [interval.start for interval in old - wanted]:
         session.exec(
             sa.delete(CoverageRow)

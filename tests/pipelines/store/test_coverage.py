@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -112,3 +113,15 @@ def test_nothing_to_put_is_no_error(repository: Repository) -> None:
     furnish(repository).put_coverage([])
     repository.put_coverage([make_interval(3, 3)])
     assert whole(repository) == ()
+
+
+def test_what_a_whole_run_says_takes_back_what_it_said_of_other_times(repository: Repository) -> None:
+    furnish(repository).put_coverage([LIVE, GAP])
+    other = make_interval(30, 40)
+    repository.put_coverage([replace(other, run=RunId("run-2"))])
+    shorter = make_interval(0, 7)
+    repository.put_coverage([shorter], whole=True)
+    assert whole(repository) == (shorter,)
+    assert whole(repository, "run-2") == (replace(other, run=RunId("run-2")),)
+    repository.put_coverage([shorter], whole=True)
+    assert whole(repository) == (shorter,)
