@@ -71,10 +71,16 @@ def register(app: typer.Typer) -> None:
         ] = PerceptionKind.NETWORKS,
     ) -> None:
         """Watch the cameras, serve the pages and send alerts, all kept running by one supervisor."""
-        from pipelines.supervisor import Heartbeat, Task, keep
+        from pipelines.alert_file import load_channels
+        from pipelines.site_file import load_site
+        from pipelines.supervisor import Heartbeat, Task, keep, plans_of
         from pipelines.telemetry import configure
 
         settings = Settings()
+        # What cannot be used is said at once, and not by a part that is started again and again.
+        plans_of(load_site(site), settings, None)
+        if alerts is not None:
+            load_channels(alerts)
         configure(settings.log_level)
         vigil = (sys.executable, "-c", "from pipelines.cli import main; main()")
         live_task = Task("live", (*vigil, "live", "--site", str(site), "--perception", perception), Heartbeat(settings.heartbeat))
