@@ -75,9 +75,12 @@ class Analysis:
 
         Returns:
             The run as stored, what the pass came to, and how much of the recording was analysed now.
+
+        Raises:
+            BadInput: another process is at it.
         """
         started = datetime.now(UTC)
-        with Journal(self.journal_folder) as journal:
+        with Journal(self.journal_folder, str(self.job.path)) as journal:
             begin = journal.resumed.mark if journal.resumed else None
             self._ground.repository.put_run(self._record(RunState.RUNNING, started, begin))
             taker = _Taker(journal, self._ground, self)
