@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from pipelines.commands.instants import plausible
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def register(app: typer.Typer) -> None:
         from pipelines.batch import Request
 
         settings = Settings()
-        request = Request(tuple(recordings), site, rate or settings.rate, start, record_scenes)
+        request = Request(tuple(recordings), site, rate or settings.rate, plausible("--start", start), record_scenes)
         raise typer.Exit(run(settings, request, as_json=as_json, quiet=quiet))
 
 
