@@ -24,7 +24,7 @@ from pipelines.errors import BadInput, BadRecording, NotFound
 from pipelines.evidence import EvidenceWriter
 from pipelines.identity import code_version
 from pipelines.linking import link_options
-from pipelines.plan import Plan, make_plan
+from pipelines.plan import Plan, make_plan, slug
 from pipelines.records import EventFilter, EventPosition, EvidenceState, Run, RunState, StoredEvent, TimeBasis
 from pipelines.settings import Settings
 from pipelines.site_file import load_site
@@ -53,6 +53,7 @@ class Batch:
 
     def __init__(self, request: Request, plan: Plan, ground: Ground, closing: ExitStack) -> None:
         self._request, self._plan, self._ground, self._closing = request, plan, ground, closing
+        self._scene_files: set[str] = set()
 
     @classmethod
     def open(cls, settings: Settings, request: Request, factory: PerceptionFactory | None = None) -> Self:
@@ -143,10 +144,17 @@ class Batch:
             return None
 
     def _copy_scenes(self, analysis: Analysis) -> None:
-        """Give the user the scenes under the name of the recording, for `vigil replay`."""
+        """Give the user the scenes under the name of the recording, for `vigil replay`.
+
+        Of recordings of one name the first keeps it; the others add their camera and the beginning of their run.
+        """
         if folder := self._request.record_scenes:
             folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(analysis.journal_folder / "scenes.jsonl", folder / f"{analysis.job.path.stem}.scenes.jsonl")
+            name = analysis.job.path.stem
+            if name in self._scene_files:
+                name = f"{name}.{slug(analysis.job.camera)}.{analysis.run_id[:12]}"
+            self._scene_files.add(name)
+            shutil.copyfile(analysis.journal_folder / "scenes.jsonl", folder / f"{name}.scenes.jsonl")
 
     def _events(self, run: RunId) -> Iterator[StoredEvent]:
         after: EventPosition | None = None

@@ -103,3 +103,15 @@ def test_scenes_that_cannot_be_copied_do_not_undo_the_analysis(
     assert [one.place for one in refused] == [str(path) for path in recordings]
     assert all(str(tmp_path / "taken") in one.problem for one in refused)
     assert states(settings) == [RunState.FINISHED] * 2
+
+
+def test_recordings_of_one_name_keep_their_scenes_apart(
+    settings: Settings, recordings: tuple[Path, Path], tmp_path: Path
+) -> None:
+    for _ in range(2):  # what was analysed before is named in the same way
+        (first, second), _ = analyse(settings, *recordings, scenes=tmp_path / "scenes")
+        kept = {path.name: path.read_bytes() for path in (tmp_path / "scenes").iterdir()}
+        assert kept == {
+            "a264.scenes.jsonl": (settings.runs / first.run / "scenes.jsonl").read_bytes(),
+            f"a264.a264.{second.run[:12]}.scenes.jsonl": (settings.runs / second.run / "scenes.jsonl").read_bytes(),
+        }
