@@ -72,7 +72,9 @@ def show_connection(
     from pipelines.errors import BadInput
     from pipelines.redrawing import open_redrawings
     from pipelines.store import Repository, open_database
+    from pipelines.store.database import require_database
 
+    require_database(settings.database)
     with open_database(settings.database) as database:
         repository = Repository(database)
         known = repository.facilities()
@@ -125,7 +127,9 @@ def show(settings: Settings, name: str, day: datetime | None, *, as_json: bool) 
     from pipelines.looks import added_up
     from pipelines.sla import report
     from pipelines.store import Repository, open_database
+    from pipelines.store.database import require_database
 
+    require_database(settings.database)
     with open_database(settings.database) as database:
         repository = Repository(database)
         try:

@@ -67,3 +67,20 @@ def test_what_the_system_says_is_one_line(told: Told, data: Path) -> None:
 def test_what_cannot_be_meant_is_one_line(told: Told, arguments: tuple[str, ...], said: str) -> None:
     (line,) = told(*arguments)
     assert said in line
+
+
+@pytest.mark.parametrize("name", ["[facility]", "[/red]", "[bold]"])
+def test_square_brackets_in_a_path_are_told_as_they_are(told: Told, tmp_path: Path, name: str) -> None:
+    site = tmp_path / name / "site.toml"
+    site.parent.mkdir(parents=True)
+    site.write_text("[facility\n", encoding="utf-8")
+    (line,) = told("analyze", "a.mp4", "--site", str(site))
+    assert line.startswith(str(site))
+
+
+@pytest.mark.parametrize("arguments", [("coverage", "gate"), ("connection",), ("database", "check")])
+def test_a_database_that_is_not_there_is_named_and_not_made(told: Told, data: Path, arguments: tuple[str, ...]) -> None:
+    data.mkdir()
+    (line,) = told(*arguments)
+    assert line == f"{data / 'vigil.db'}: is not there yet; analyse a recording first"
+    assert list(data.iterdir()) == []
