@@ -68,8 +68,7 @@ class Journal:
             file.truncate(self.resumed.scenes_bytes if self.resumed else 0)
         except BlockingIOError:
             file.close()
-            raise BadInput(self._name, "is being analysed by another process", "wait for it or stop it"
-            ) from None
+            raise BadInput(self._name, "is being analysed by another process", "wait for it or stop it") from None
         except BaseException:
             file.close()
             raise
