@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from analyzer.privacy import forbidden_areas, withhold
 from analyzer.site import Site
 from analyzer.types import Change, Event, EventId, Provenance, RunId, Scene, TrackId
 from models.perception import PerceptionFactory
+from pipelines.errors import NotFound, StoreUnavailable
 from pipelines.evidence import Case, Episode, EvidenceWriter, Footage, ImageFootage, RecordedFootage
 from pipelines.evidence.masked import masked
 from pipelines.identity import Ingredients
@@ -75,9 +77,22 @@ class Analysis:
 
         Returns:
             The run as stored, what the pass came to, and how much of the recording was analysed now.
+
+        Raises:
+            BadInput: another process is at it.
+            OSError, OverflowError: a file or a time stopped it; the run is marked as failed and can be taken up again.
         """
         started = datetime.now(UTC)
-        with Journal(self.journal_folder) as journal:
+        try:
+            return self._run(started, stopped, progress)
+        except (OSError, OverflowError) as problem:
+            self._fail(problem)
+            raise
+
+    def _run(
+        self, started: datetime, stopped: Callable[[], bool], progress: Callable[[timedelta], None]
+    ) -> tuple[Run, Outcome, timedelta]:
+        with Journal(self.journal_folder, str(self.job.path)) as journal:
             begin = journal.resumed.mark if journal.resumed else None
             self._ground.repository.put_run(self._record(RunState.RUNNING, started, begin))
             taker = _Taker(journal, self._ground, self)
@@ -142,6 +157,14 @@ class Analysis:
             started_at=started,
             note=self.source.start.detail,
         )
+
+    def _fail(self, problem: Exception) -> None:
+        # The disk that stopped the run may hold the database too: unmarked, it is taken up again all the same.
+        with suppress(NotFound, StoreUnavailable):
+            run = self._ground.repository.run(self.run_id)
+            if run.state is RunState.RUNNING:
+                note = f"{run.note}; {problem}"
+                self._ground.repository.put_run(replace(run, state=RunState.FAILED, finished_at=datetime.now(UTC), note=note))
 
     def _conclude(self, outcome: Outcome, started: datetime) -> Run:
         coverage = coverage_of(self.source, self.run_id, outcome)

@@ -20,11 +20,11 @@ from analyzer.site import SiteMode
 from analyzer.types import RunId
 from models.perception import PerceptionFactory, PerceptionOptions, load_perception
 from pipelines.analysis import Analysis, Ground
-from pipelines.errors import BadInput, NotFound
+from pipelines.errors import BadInput, BadRecording, NotFound
 from pipelines.evidence import EvidenceWriter
 from pipelines.identity import code_version
 from pipelines.linking import link_options
-from pipelines.plan import Plan, make_plan
+from pipelines.plan import Plan, make_plan, slug
 from pipelines.records import EventFilter, EventPosition, EvidenceState, Run, RunState, StoredEvent, TimeBasis
 from pipelines.settings import Settings
 from pipelines.site_file import load_site
@@ -53,6 +53,7 @@ class Batch:
 
     def __init__(self, request: Request, plan: Plan, ground: Ground, closing: ExitStack) -> None:
         self._request, self._plan, self._ground, self._closing = request, plan, ground, closing
+        self._scene_files: set[str] = set()
 
     @classmethod
     def open(cls, settings: Settings, request: Request, factory: PerceptionFactory | None = None) -> Self:
@@ -104,9 +105,18 @@ class Batch:
             if stopped():
                 break
             try:
-                runs.append(self._one(Analysis(job, self._ground, self._request.start), bars, stopped))
+                analysis = Analysis(job, self._ground, self._request.start)
+                runs.append(self._one(analysis, bars, stopped))
+                if runs[-1].state is not RunState.INTERRUPTED:
+                    self._copy_scenes(analysis)
             except BadInput as problem:
                 refused.append(problem)
+            except OSError as error:
+                refused.append(_refused_by_system(job.path, error))
+            except OverflowError as error:
+                refused.append(
+                    BadRecording(str(job.path), f"its times cannot be counted ({error})", "name its begin with --start")
+                )
         return runs, refused
 
     def _one(self, analysis: Analysis, bars: Progress, stopped: Callable[[], bool]) -> RunSummary:
@@ -114,15 +124,12 @@ class Batch:
         if before and before.state in _DONE:
             # Asked for again, with these rules and networks: they speak for the recording again.
             self._ground.repository.make_current(before.id)
-            self._copy_scenes(analysis)
             return self._summary(analysis, before, already_done=True)
         began = monotonic()
         expected = analysis.source.expected
         bar = bars.add_task(escape(analysis.source.name), total=expected.total_seconds() if expected else None)
         run, outcome, analysed = analysis.run(stopped, lambda pts: bars.update(bar, completed=pts.total_seconds()))
         bars.update(bar, completed=1, total=1)
-        if not outcome.interrupted:
-            self._copy_scenes(analysis)
         return replace(
             self._summary(analysis, run),
             elapsed=timedelta(seconds=monotonic() - began),
@@ -137,10 +144,17 @@ class Batch:
             return None
 
     def _copy_scenes(self, analysis: Analysis) -> None:
-        """Give the user the scenes under the name of the recording, for `vigil replay`."""
+        """Give the user the scenes under the name of the recording, for `vigil replay`.
+
+        Of recordings of one name the first keeps it; the others add their camera and the beginning of their run.
+        """
         if folder := self._request.record_scenes:
             folder.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(analysis.journal_folder / "scenes.jsonl", folder / f"{analysis.job.path.stem}.scenes.jsonl")
+            name = analysis.job.path.stem
+            if name in self._scene_files:
+                name = f"{name}.{slug(analysis.job.camera)}.{analysis.run_id[:12]}"
+            self._scene_files.add(name)
+            shutil.copyfile(analysis.journal_folder / "scenes.jsonl", folder / f"{name}.scenes.jsonl")
 
     def _events(self, run: RunId) -> Iterator[StoredEvent]:
         after: EventPosition | None = None
@@ -184,3 +198,9 @@ class Batch:
         if self._ground.site.mode_of(run.camera) is SiteMode.MASK_ONLY:
             notes.append("masks only: no zone, door or line is drawn, so no other rule is judged; --site FILE draws them")
         return tuple(notes)
+
+
+def _refused_by_system(recording: Path, error: OSError) -> BadRecording:
+    where = f"{error.filename}: " if error.filename is not None and str(error.filename) != str(recording) else ""
+    remedy = "put that right and run the same command again, nothing done is lost"
+    return BadRecording(str(recording), f"{where}{error.strerror or error}", remedy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from analyzer.errors import ComplianceError
@@ -31,6 +32,7 @@ from pipelines.commands import (
     train,
 )
 from pipelines.errors import BadInput, PipelineError
+from pipelines.settings import Settings
 from pipelines.sources.address import redact
 
 app = typer.Typer(
@@ -72,16 +74,39 @@ for command in (
 def main() -> None:
     """Entry point of the console script.
 
-    Bad input is one clear line and exit code 2; what else the product itself refuses is one line and exit code 1.
+    Bad input, settings that cannot be used and what the system refuses are one clear line each and exit code 2; what else the
+    product itself refuses is one line and exit code 1.
     """
     try:
         app()
     except BadInput as problem:
         _say(f"{problem.place}: {problem.problem}; {problem.remedy}")
         sys.exit(2)
+    except ValidationError as problem:
+        if problem.title != Settings.__name__:
+            raise
+        for line in _wrong_settings(problem):
+            _say(line)
+        sys.exit(2)
+    except OSError as problem:
+        said = problem.strerror or str(problem) or type(problem).__name__
+        _say(said if problem.filename is None else f"{problem.filename}: {said}")
+        sys.exit(2)
     except (PipelineError, PerceptionError, ComplianceError) as problem:
         _say(f"{problem}; `vigil doctor` tells what is not in order")
         sys.exit(1)
+
+
+def _wrong_settings(problem: ValidationError) -> list[str]:
+    """One line a setting: a value that fits none of several types is wrong once."""
+    prefix = Settings.model_config.get("env_prefix", "")
+    said: dict[str, str] = {}
+    for error in problem.errors(include_url=False, include_context=False):
+        name = f"{prefix}{error['loc'][0]}".upper()
+        said.setdefault(
+            name, f"{name}: {error['msg'][:1].lower()}{error['msg'][1:]}, not {error['input']!r}; set it right or unset it"
+        )
+    return list(said.values())
 
 
 def _say(line: str) -> None:

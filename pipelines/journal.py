@@ -6,6 +6,7 @@ the scenes it stands for: what was written after it is cut off when the run is t
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, Self
 
 from analyzer.types import Scene, TrackId
+from pipelines.errors import BadInput
 from pipelines.loop import Mark
 from pipelines.records import DropReason, FrameCounts, GapReason
 from pipelines.scene_file import encode_scene, read_scenes
@@ -34,12 +36,22 @@ class Resumed:
 
 
 class Journal:
-    """Open for one pass; use as a context manager."""
+    """Open for one pass, which nobody else writes meanwhile; use as a context manager.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.resumed = _read_mark(folder)
-        self._last = self.resumed.mark.pts if self.resumed else None
+    Entering raises `BadInput` while another process, or another pass of this one, has it open.
+
+    Args:
+        folder: of the run, made if need be.
+        name: what is analysed, as a person calls it.
+
+    Attributes:
+        resumed: where an earlier pass got to; known once it is open.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder, self._name = folder, name
+        self.resumed: Resumed | None = None
+        self._last: timedelta | None = None
         self._file: BinaryIO | None = None
 
     @property
@@ -48,15 +60,29 @@ class Journal:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._file = self.scenes_path.open("ab")
-        self._file.truncate(self.resumed.scenes_bytes if self.resumed else 0)
+        file = self.scenes_path.open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Read under the lock: whoever held it before may have moved the mark.
+            self.resumed = _read_mark(self.folder)
+            file.truncate(self.resumed.scenes_bytes if self.resumed else 0)
+        except BlockingIOError:
+            file.close()
+            raise BadInput(self._name, "is being analysed by another process", "wait for it or stop it") from None
+        except BaseException:
+            file.close()
+            raise
+        self._last = self.resumed.mark.pts if self.resumed else None
+        self._file = file
         return self
 
     def __exit__(self, *exc: object) -> None:
-        if self._file:
-            self._sync()
-            self._file.close()
-            self._file = None
+        if file := self._file:
+            try:
+                self._sync()
+            finally:
+                self._file = None
+                file.close()
 
     def scenes(self) -> Iterator[Scene]:
         """Those on disk, in order. Raises `BadInput` when a line is damaged."""

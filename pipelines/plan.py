@@ -61,6 +61,9 @@ def _resolve(text: str, cameras: Sequence[CameraRecord] | None) -> Iterator[Job 
     except BadInput as problem:
         yield problem
         return
+    except OSError as error:
+        yield BadRecording(text, error.strerror or str(error), "check the path and its permissions")
+        return
     for recording in recordings:
         try:
             yield Job(recording, named or _camera_of(recording, cameras))

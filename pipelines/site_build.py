@@ -252,5 +252,9 @@ def _setting(form: RuleForm) -> RuleSetting:
 
 
 def _aware(at: datetime, zone: tzinfo) -> datetime:
-    """A time without a zone is meant in the facility's."""
-    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    """A time without a zone is meant in the facility's; the ends of the calendar stay in it."""
+    try:
+        return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+        return first if at.year == first.year else last

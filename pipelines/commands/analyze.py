@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from pipelines.commands.instants import plausible
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ def register(app: typer.Typer) -> None:
         from pipelines.batch import Request
 
         settings = Settings()
-        request = Request(tuple(recordings), site, rate or settings.rate, start, record_scenes)
+        request = Request(tuple(recordings), site, rate or settings.rate, plausible("--start", start), record_scenes)
         raise typer.Exit(run(settings, request, as_json=as_json, quiet=quiet))
 
 
@@ -82,7 +84,8 @@ def run(settings: Settings, request: Request, *, as_json: bool = False, quiet: b
         ):
             runs, problems = batch.analyse(bars, stopped.is_set)
     except BadInput as problem:
-        errors.print(f"[red]{problem.place}[/]: {problem.problem}; {problem.remedy}", highlight=False, soft_wrap=True)
+        line = f"[red]{escape(problem.place)}[/]: {escape(problem.problem)}; {escape(problem.remedy)}"
+        errors.print(line, highlight=False, soft_wrap=True)
         return BAD_INPUT
     refused = [Refusal(problem.place, problem.problem, problem.remedy) for problem in problems]
     if as_json:

@@ -119,14 +119,16 @@ def find(seconds: float, to: str, source: str, *, as_json: bool) -> None:
     from pipelines.onvif.discovery import MULTICAST, discover
 
     host, _, port = to.partition(":")
+    if port and not (port.isdecimal() and 0 < int(port) < 65536):
+        raise BadInput("--to", "the port is no number from 1 to 65535", "write HOST or HOST:PORT")
     try:
         target = (socket.gethostbyname(host), int(port or MULTICAST[1])) if to else MULTICAST
         devices = discover(seconds, target, source)
-    except ValueError as error:
-        raise BadInput("--to", "the port is no number", "write HOST or HOST:PORT") from error
+    except UnicodeError as error:
+        raise BadInput("--to", "the address cannot be resolved", "write HOST or HOST:PORT") from error
     except OSError as error:
         raise BadInput(
-            "the network", f"cannot be asked ({error.strerror})", "name an address of this machine with --from"
+            "the network", f"cannot be asked ({error.strerror or error})", "name an address of this machine with --from"
         ) from error
     if as_json:
         print(json.dumps([asdict(device) for device in devices], ensure_ascii=False, indent=2))

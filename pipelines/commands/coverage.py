@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.commands.instants import plausible
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def register(app: typer.Typer) -> None:
 
         Time that was not watched is not compliant time. The parts add up to the day exactly.
         """
-        show(Settings(), camera, day, as_json=as_json)
+        show(Settings(), camera, plausible("--day", day), as_json=as_json)
 
     @app.command()
     def connection(
@@ -58,7 +59,7 @@ def register(app: typer.Typer) -> None:
         Uptime, outages with their causes, the longest one, mean time to repair and between failures. A line that failed is
         one incident. Also lists the cameras whose zones have to be drawn again.
         """
-        show_connection(Settings(), facility, since, until, as_json=as_json)
+        show_connection(Settings(), facility, plausible("--since", since), plausible("--until", until), as_json=as_json)
 
 
 def show_connection(
@@ -71,7 +72,9 @@ def show_connection(
     from pipelines.errors import BadInput
     from pipelines.redrawing import open_redrawings
     from pipelines.store import Repository, open_database
+    from pipelines.store.database import require_database
 
+    require_database(settings.database)
     with open_database(settings.database) as database:
         repository = Repository(database)
         known = repository.facilities()
@@ -124,7 +127,9 @@ def show(settings: Settings, name: str, day: datetime | None, *, as_json: bool) 
     from pipelines.looks import added_up
     from pipelines.sla import report
     from pipelines.store import Repository, open_database
+    from pipelines.store.database import require_database
 
+    require_database(settings.database)
     with open_database(settings.database) as database:
         repository = Repository(database)
         try:

@@ -54,13 +54,11 @@ def check() -> None:
     Exit code 0: whole; 1: damaged (each fault is one line); 2: bad input.
     """
     from pipelines.store import open_database
-    from pipelines.store.database import sqlite_path
+    from pipelines.store.database import require_database
     from pipelines.store.integrity import faults
 
     address = Settings().database
-    path = sqlite_path(address)
-    if path is not None and not path.exists():
-        raise BadInput(str(path), "is not there yet", "analyse a recording first")
+    require_database(address)
     with open_database(address) as opened:
         found = faults(opened)
     for fault in found:

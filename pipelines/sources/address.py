@@ -190,12 +190,16 @@ def destination(address: CameraAddress, place: str, *, loopback: bool = False, r
     ``https`` and ``rtsps`` keep their name, because the certificate is checked against it.
 
     Raises:
-        BadAddress: a forbidden address.
+        BadAddress: a forbidden address, or a name that no resolver can be asked for.
         OSError: the name cannot be resolved (which may pass).
     """
     if not address.is_network:
         return address
-    found = resolver(*address.endpoint)
+    try:
+        found = resolver(*address.endpoint)
+    except UnicodeError:
+        problem, remedy = "the address cannot be resolved", "check the name of the host"
+        raise BadAddress(place, problem, remedy, AddressFault.HOST_UNREADABLE) from None
     for text in found:
         _check_allowed(ip_address(text.partition("%")[0]), place, loopback=loopback)
     if address.scheme in {Scheme.HTTPS, Scheme.RTSPS} or not found:

@@ -94,6 +94,17 @@ def open_database(url: str) -> Database:
     return Database(_open_postgresql(sa.make_url(url)), "postgresql", None)
 
 
+def require_database(url: str) -> None:
+    """Refuse the address of an SQLite file that is not there, which opening it would make.
+
+    Raises:
+        BadInput: there is none, or the address is none.
+    """
+    path = sqlite_path(url)
+    if path is not None and not path.exists():
+        raise BadInput(str(path), "is not there yet", "analyse a recording first")
+
+
 def sqlite_path(url: str) -> Path | None:
     """The file a database address names; ``None`` for PostgreSQL.
 

@@ -93,3 +93,16 @@ def test_an_unreadable_recording_is_bad_input(tmp_path: Path) -> None:
     path.symlink_to(tmp_path / "vanished.png")
     with pytest.raises(BadInput, match=r"cannot be read .*; check that it exists"):
         fingerprint(tmp_path)
+
+
+def test_a_folder_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (good,) = touch(tmp_path, "a.mp4")
+    (tmp_path / "closed").mkdir()
+
+    def closed(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    plan = make_plan([str(tmp_path / "closed"), str(good)], None)
+    assert [job.path for job in plan.jobs] == [good]
+    assert [str(one) for one in plan.refused] == [f"{tmp_path / 'closed'}: Permission denied; check the path and its permissions"]

@@ -177,6 +177,15 @@ def test_times_without_a_zone_are_the_facility_s() -> None:
 
 
 @pytest.mark.parametrize(
+    ("zone", "end"), [("America/New_York", "9999-12-31T23:59:59"), ("Asia/Ho_Chi_Minh", "9999-12-31T23:59:59Z")]
+)
+def test_a_permit_until_the_end_of_the_calendar(zone: str, end: str) -> None:
+    text = SIMPLE.replace('id = "kcl-01"', f'id = "kcl-01"\ntimezone = "{zone}"', 1) + PERMIT.replace("2021-06-11T10:00:00", end)
+    (permit,) = parse_site(text.encode(), Path("site.toml")).site.permits
+    assert permit.end.year == 9999
+
+
+@pytest.mark.parametrize(
     ("text", "place", "problem", "remedy"),
     [
         (
