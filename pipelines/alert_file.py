@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FilePath, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FilePath, ValidationError
+from pydantic_core import PydanticCustomError
 
 from analyzer.types import Severity
 from pipelines.alerts import Channel, MailChannel, MqttChannel, WebhookChannel
@@ -14,6 +16,15 @@ from pipelines.errors import BadInput
 from pipelines.sources.address import fill_in
 
 _Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _one_line(value: str) -> str:
+    if any(unicodedata.category(sign) in {"Cc", "Zl", "Zp"} for sign in value):
+        raise PydanticCustomError("control_characters", "control characters and line breaks are not accepted")
+    return value
+
+
+_Mailbox = Annotated[str, AfterValidator(_one_line)]
 
 
 class _Form(BaseModel):
@@ -24,7 +35,7 @@ class _Webhook(_Form):
     kind: Literal["webhook"]
     name: str
     url: str
-    secret: str
+    secret: Annotated[str, Field(min_length=1)]
     least: Severity = Severity.LOW
     private: bool = False
     ca: FilePath | None = None
@@ -37,8 +48,8 @@ class _Mail(_Form):
     kind: Literal["mail"]
     name: str
     host: str
-    sender: str
-    to: Annotated[tuple[str, ...], Field(min_length=1)]
+    sender: _Mailbox
+    to: Annotated[tuple[_Mailbox, ...], Field(min_length=1)]
     port: _Port = 587
     tls: bool = True
     user: str = ""

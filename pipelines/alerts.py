@@ -168,16 +168,16 @@ class WebhookChannel:
     ca: Path | None = None
 
     def send(self, alert: Alert) -> None:
-        self._check()
         body = alert.body()
         moment = datetime.now(UTC)
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": alert.id,
-            "webhook-timestamp": str(int(moment.timestamp())),
-            "webhook-signature": Webhook(self.secret).sign(alert.id, moment, body),
-        }
         try:
+            self._check()
+            headers = {
+                "content-type": "application/json",
+                "webhook-id": alert.id,
+                "webhook-timestamp": str(int(moment.timestamp())),
+                "webhook-signature": Webhook(self.secret).sign(alert.id, moment, body),
+            }
             answer = httpx.post(
                 self.url,
                 content=body.encode(),
@@ -186,7 +186,7 @@ class WebhookChannel:
                 follow_redirects=False,
                 verify=trusted(self.ca),
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise Undelivered(redact(f"{type(error).__name__}: {error}", self.url)) from None
         if answer.status_code == httpx.codes.GONE:
             raise Refused("the receiver says that it is gone (410)")
@@ -203,6 +203,8 @@ class WebhookChannel:
             found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
         except OSError as error:
             raise Undelivered(f"the host cannot be resolved: {error.strerror}") from error
+        except UnicodeError:
+            raise Undelivered("the host is not a name that can be resolved") from None
         if any(not ip_address(str(entry[4][0]).partition("%")[0]).is_global for entry in found):
             raise Refused("the address is not a public one")
 
@@ -224,20 +226,20 @@ class MailChannel:
     ca: Path | None = None
 
     def send(self, alert: Alert) -> None:
-        message = EmailMessage()
-        message["From"], message["To"] = self.sender, ", ".join(self.to)
-        message["Subject"] = subject(alert.about, alert.names)
-        message["Message-ID"] = f"<{alert.id}@vigil.invalid>"
-        message["Date"] = alert.at
-        message.set_content(text(alert.about, alert.names))
         try:
+            message = EmailMessage()
+            message["From"], message["To"] = self.sender, ", ".join(self.to)
+            message["Subject"] = subject(alert.about, alert.names)
+            message["Message-ID"] = f"<{alert.id}@vigil.invalid>"
+            message["Date"] = alert.at
+            message.set_content(text(alert.about, alert.names))
             with smtplib.SMTP(self.host, self.port, timeout=_TIMEOUT) as server:
                 if self.tls:
                     server.starttls(context=trusted(self.ca))
                 if self.user:
                     server.login(self.user, self.password)
                 server.send_message(message)
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, ValueError, smtplib.SMTPException) as error:
             raise Undelivered(redact(f"{type(error).__name__}: {error}", self.password)) from None
 
 

@@ -77,7 +77,8 @@ class Batch:
                 settings.backend,
                 options=PerceptionOptions(links=link_options(settings.link_minutes, document.site, together=False)),
             )
-            site, zones = remember(document, repository)
+            # Without a site file each recording is a camera, known as soon as it could be opened: see `_introduce`.
+            site, zones = remember(document, repository) if request.site else (document.site, ())
             ground = Ground(
                 site=site,
                 site_sha256=document.sha256,
@@ -120,6 +121,8 @@ class Batch:
         return runs, refused
 
     def _one(self, analysis: Analysis, bars: Progress, stopped: Callable[[], bool]) -> RunSummary:
+        if self._request.site is None:
+            self._introduce(analysis)
         before = self._earlier(analysis.run_id)
         if before and before.state in _DONE:
             # Asked for again, with these rules and networks: they speak for the recording again.
@@ -136,6 +139,21 @@ class Batch:
             analysed_now=analysed,
             notes=(*outcome.notes, *self._notes(run)),
         )
+
+    def _introduce(self, analysis: Analysis) -> None:
+        repository, camera = self._ground.repository, analysis.job.camera
+        document = mask_only_site((camera,))
+        try:
+            owner = repository.camera(camera).facility
+        except NotFound:
+            owner = document.site.facility.id
+        if owner != document.site.facility.id:
+            raise BadInput(
+                str(analysis.job.path),
+                f"its camera {camera!r} belongs to facility {owner!r}",
+                "name the site file of that facility with --site, or rename the recording",
+            )
+        remember(document, repository)
 
     def _earlier(self, run: RunId) -> Run | None:
         try:

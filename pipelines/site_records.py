@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from analyzer.site import Camera, Facility, Site
-from analyzer.types import CameraId, FacilityId
+from analyzer.types import CameraId
 from pipelines.records import CameraRecord, FacilityRecord, ZoneVersion
 from pipelines.site_file import SiteDocument
 from pipelines.sources.address import redact
 from pipelines.store.repository import Repository
+from pipelines.store.sites import UNNAMED
 
 
 def facility_record(site: Site, sha256: str) -> FacilityRecord:
@@ -40,7 +41,7 @@ def mask_only_site(cameras: Sequence[CameraId]) -> SiteDocument:
     """
     text = "# No site file: masks only.\n"
     site = Site(
-        facility=Facility(FacilityId("unnamed"), "Chưa khai báo cơ sở", timezone_name="UTC"),
+        facility=Facility(UNNAMED, "Chưa khai báo cơ sở", timezone_name="UTC"),
         cameras=tuple(Camera(camera, camera) for camera in cameras),
     )
     return SiteDocument(site=site, sha256=hashlib.sha256(text.encode()).hexdigest(), path=Path("-"), text=text)

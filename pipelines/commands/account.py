@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pipelines.store.entries import User
 
 _OPERATOR = "operator"  # whoever may run commands on the machine
+_LONGEST = 64  # what the page and the API take for signing in
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +54,7 @@ def add(
     from pipelines.passwords import hash_password, random_password
     from pipelines.store.entries import User
 
+    _check(name)
     with _repository() as repository:
         if repository.user(name) is not None:
             raise BadInput(name, "there is such an account already", f"`vigil account password {name}` gives it a new password")
@@ -91,6 +93,19 @@ def _repository() -> Iterator[Repository]:
     with open_database(settings.database) as database:
         migrate(database)
         yield Repository(database)
+
+
+def _check(name: str) -> None:
+    """Refuse what nobody could read in a list or type when signing in; the name is not repeated."""
+    if not name.strip():
+        problem = "is empty"
+    elif not name.isprintable():
+        problem = "holds line breaks or other signs that cannot be shown"
+    elif len(name) > _LONGEST:
+        problem = f"has {len(name)} characters"
+    else:
+        return
+    raise BadInput("NAME", problem, f"choose a name of 1 to {_LONGEST} letters, such as thanh.tra")
 
 
 def _known(repository: Repository, name: str) -> User:

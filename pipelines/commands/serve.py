@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import socket
 from typing import Annotated
 
 import typer
 
+from pipelines.errors import BadInput
 from pipelines.settings import Settings
 from pipelines.telemetry import configure
 
@@ -32,20 +36,50 @@ _STOP_WITHIN = 10
 
 
 def run(settings: Settings, host: str | None = None, port: int | None = None) -> None:
-    """Start the service in this process; returns when it is stopped."""
+    """Start the service in this process; returns when it is stopped.
+
+    Raises:
+        BadInput: nothing can listen on the host and port.
+    """
     import uvicorn
 
     configure(settings.log_level)
-    shown = host or str(settings.host)
-    print(f"Review page: http://{f'[{shown}]' if ':' in shown else shown}:{port or settings.port}/", flush=True)
+    shown, number = host or str(settings.host), port or settings.port
+    _check(shown, number)
+    print(f"Review page: http://{f'[{shown}]' if ':' in shown else shown}:{number}/", flush=True)
     # By name, not by import: the service is the upper layer (docs/adr/0001).
     uvicorn.run(
         "api.app:serve_app",
         factory=True,
-        host=host or str(settings.host),
-        port=port or settings.port,
+        host=shown,
+        port=number,
         log_level=settings.log_level,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_STOP_WITHIN,
     )
+
+
+def _check(host: str, port: int) -> None:
+    """Bind as the service will, and let go: it says only after the start, in lines of its own, that it cannot."""
+    try:
+        asyncio.run(_bind(host, port))
+    except (socket.gaierror, UnicodeError):
+        raise BadInput(f"host {host}", "cannot be resolved", "choose another with --host, such as 127.0.0.1") from None
+    except OSError as problem:
+        match problem.errno:
+            case errno.EADDRINUSE:
+                raise BadInput(f"port {port}", "is in use", "choose another with --port") from None
+            case errno.EACCES:
+                raise BadInput(f"port {port}", "is not for this account", "choose one above 1023 with --port") from None
+            case errno.EADDRNOTAVAIL:
+                raise BadInput(f"host {host}", "is no address of this machine", "choose another with --host") from None
+            case _:
+                raise BadInput(
+                    f"host {host}, port {port}", f"cannot be listened on ({problem})", "choose others with --host and --port"
+                ) from None
+
+
+async def _bind(host: str, port: int) -> None:
+    server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port, start_serving=False)
+    server.close()

@@ -31,14 +31,17 @@ def new(
     camera: Annotated[str, typer.Option(help="Id of the camera.")] = "camera-01",
 ) -> None:
     """Write a small valid site file to begin with."""
-    from pipelines.errors import BadInput
+    from pipelines.errors import BadInput, BadSite
     from pipelines.site_file import parse_site
     from pipelines.sites import PRESETS, beginning
 
     if area not in PRESETS:
         raise BadInput(f"--area {area}", "is not offered", f"choose one of: {', '.join(PRESETS)}")
     text = beginning(area, facility, name, camera)
-    parse_site(text.encode(), path)
+    try:
+        parse_site(text.encode(), path)
+    except BadSite as problem:  # there is no file yet whose line could be looked up
+        raise BadInput("--facility, --name or --camera", problem.problem, problem.remedy) from problem
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -9,13 +10,13 @@ _HEAD = """# A site file: what must hold where. See docs/site-file.md; check wit
 # Polygons are fractions of the picture, [0, 0] at its top left and [1, 1] at its bottom right.
 
 [facility]
-id = "{facility}"
-name = "{name}"
+id = {facility}
+name = {name}
 timezone = "Asia/Ho_Chi_Minh"
 
 [[camera]]
-id = "{camera}"
-name = "{camera}"
+id = {camera}
+name = {camera}
 source = ""                      # a recording, or an address without a password
 """
 
@@ -124,7 +125,7 @@ PRESETS: Mapping[str, str] = MappingProxyType(
         "donning": _HEAD + _zone("donning", "[[0.05, 0.35], [0.48, 0.35], [0.48, 0.98], [0.05, 0.98]]") + _RED_LINE + _MARKERS,
     }
 )
-"""Texts with blanks ``facility``, ``name`` and ``camera``."""
+"""Texts with blanks ``facility``, ``name`` and ``camera``, each for a quoted string."""
 
 
 def beginning(area: str, facility: str, name: str, camera: str) -> str:
@@ -133,4 +134,9 @@ def beginning(area: str, facility: str, name: str, camera: str) -> str:
     Raises:
         KeyError: no such area.
     """
-    return PRESETS[area].format(facility=facility, name=name, camera=camera)
+    return PRESETS[area].format(facility=_quoted(facility), name=_quoted(name), camera=_quoted(camera))
+
+
+def _quoted(text: str) -> str:
+    """A string as TOML writes it: as JSON does, but for DEL, which JSON leaves bare."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

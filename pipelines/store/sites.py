@@ -18,6 +18,9 @@ from pipelines.store.tables import CameraRow, CameraWishRow, FacilityRow, SiteDo
 STAND_IN: Final = "facility:"
 """Begins the id of the camera that stands for a whole facility; no id of a real one holds a colon."""
 
+UNNAMED: Final = FacilityId("unnamed")
+"""The facility of recordings that came without a site file."""
+
 
 class Sites(Noun):
     """What is watched."""
@@ -29,7 +32,9 @@ class Sites(Noun):
 
         A zone whose kind, name or polygon changed gets a new version (the one given, if it is higher than the old
         one's, else the next) from its ``valid_from`` on, or from ``at`` if that lies before the old version's start;
-        a zone that is gone ends at ``at``, and so does a camera.
+        a zone that is gone ends at ``at``, and so does a camera. Only the facility `UNNAMED` keeps every camera it was
+        given, because each of its recordings comes by itself, until a site file names the camera: then it belongs to that
+        facility, and what was found on it before stays with the facility it was found under.
 
         Returns:
             The zones now in force, with the versions they have here.
@@ -104,10 +109,18 @@ class Sites(Noun):
 def _put_cameras(session: Session, facility: FacilityId, cameras: Sequence[CameraRecord], at: datetime) -> None:
     for camera in cameras:
         known = session.get(CameraRow, camera.id)
-        if camera.facility != facility or (known is not None and known.facility != facility):
+        if camera.facility != facility or (known is not None and known.facility not in (facility, UNNAMED)):
             owner = known.facility if known is not None else camera.facility
             raise StoreError(f"camera {camera.id!r} belongs to facility {owner!r}; ids of cameras are unique over all facilities")
+        if known is not None and known.facility != facility and (wish := session.get(CameraWishRow, camera.id)) is not None:
+            wish.facility = facility
         session.merge(CameraRow(id=camera.id, facility=facility, name=camera.name, source=camera.source, retired_at=None))
+    if facility != UNNAMED:
+        _retire_others(session, facility, cameras, at)
+    session.flush()
+
+
+def _retire_others(session: Session, facility: FacilityId, cameras: Sequence[CameraRecord], at: datetime) -> None:
     kept = {str(camera.id) for camera in cameras}
     # A camera that people added is not in the site file, and is in force all the same.
     own = select(CameraWishRow.camera).where(CameraWishRow.facility == facility, col(CameraWishRow.own).is_(True))
@@ -115,7 +128,6 @@ def _put_cameras(session: Session, facility: FacilityId, cameras: Sequence[Camer
     for row in session.exec(select(CameraRow).where(CameraRow.facility == facility, col(CameraRow.retired_at).is_(None))):
         if row.id not in kept:
             row.retired_at = at
-    session.flush()
 
 
 def _put_zones(session: Session, facility: FacilityId, zones: Sequence[ZoneVersion], at: datetime) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import app
+from pipelines.cli import app, main
 from pipelines.errors import BadInput
 from pipelines.passwords import matches
 from pipelines.records import Grade
@@ -65,6 +65,33 @@ def test_twice_or_unknown_is_refused_with_what_to_do() -> None:
         vigil("add", "a")
     with pytest.raises(BadInput, match="no such account; there are: a"):
         vigil("password", "b")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("", "is empty"),
+        ("  ", "is empty"),
+        ("a\nb", "line breaks"),
+        ("a\x1b[31m", "cannot be shown"),
+        ("a" * 65, "65 characters"),
+    ],
+)
+def test_a_name_that_nobody_could_sign_in_with_is_refused(
+    name: str, problem: str, data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["vigil", "account", "add", name])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert problem in line
+    assert not (data / "vigil.db").exists()
+
+
+def test_the_longest_name_is_taken(data: Path) -> None:
+    vigil("add", "ă" * 64)
+    assert stored(data, "ă" * 64).grade == Grade.INSPECTOR
 
 
 def test_what_was_done_is_in_the_audit_log(data: Path) -> None:

@@ -108,6 +108,9 @@ def test_site_commands(tmp_path: Path) -> None:
     path = tmp_path / "site.toml"
     invoke("site", "new", path, "--area", "corridor", "--camera", "cam-1")
     assert "mode full" in invoke("site", "check", path)
+    quoted = tmp_path / "quoted.toml"
+    invoke("site", "new", quoted, "--name", 'Khu "A"')
+    assert 'Khu "A"' in invoke("site", "check", quoted)
     assert "residual" in invoke("site", "show", path)
     picture = tmp_path / "out.png"
     invoke("site", "draw", path, "cam-1", "--out", picture)
@@ -125,6 +128,7 @@ def test_site_commands(tmp_path: Path) -> None:
     [
         (["new", "{tmp}/a.toml", "--area", "moon"], "not offered"),
         (["new", "{tmp}"], "cannot be written"),
+        (["new", "{tmp}/a.toml", "--camera", 'a"b'], "^--facility, --name or --camera: 'a\"b': "),
         (["draw", "{site}", "nobody"], "is not in"),
         (["draw", "{site}", "corridor", "--picture", "{site}"], "no picture"),
         (["draw", "{site}", "corridor", "--picture", "{tmp}/none.png"], "cannot be read"),

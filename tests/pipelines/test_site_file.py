@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analyzer.site import Activity, SiteMode
+from analyzer.site import Activity, Site, SiteMode
 from analyzer.types import Need, Role, ZoneKind
 from pipelines.errors import BadSite
 from pipelines.site_changes import changes
@@ -80,7 +80,7 @@ thresholds = { min_duration_s = 4, sampling = { min_duration_s = 90 } }
 """
 
 
-def parse(text: str) -> object:
+def parse(text: str) -> Site:
     return parse_site(text.encode(), Path("site.toml")).site
 
 
@@ -311,6 +311,11 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("area", sorted(PRESETS))
 def test_every_beginning_is_valid(area: str) -> None:
     parse(beginning(area, "f", "Cơ sở", "cam"))
+
+
+@pytest.mark.parametrize("name", ['Khu "A"', "Khu \\A", "{camera}", 'a\n[x]\ny = "', "a\x7f\x1b", "'''"])
+def test_a_beginning_takes_any_name(name: str) -> None:
+    assert parse(beginning("corridor", "f", name, "cam")).facility.name == name
 
 
 def test_the_schema_is_one_editors_understand() -> None:

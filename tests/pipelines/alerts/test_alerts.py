@@ -21,6 +21,7 @@ from pipelines.alert_file import load_channels
 from pipelines.alerts import (
     SCHEDULE,
     Alert,
+    Channel,
     MailChannel,
     MqttChannel,
     Refused,
@@ -223,6 +224,29 @@ def test_nobody_listens() -> None:
         MqttChannel("q", "127.0.0.1", port=got.port, tls=False).send(ALERT)
 
 
+@pytest.mark.parametrize(
+    "bad",
+    [
+        WebhookChannel("bad", "https://.../x", SECRET),
+        WebhookChannel("bad", "https://.../x", SECRET, private=True),
+        WebhookChannel("bad", "https://[::1/x", SECRET),
+        WebhookChannel("bad", "https://example.org:port/x", SECRET),
+        WebhookChannel("bad", "https://127.0.0.1/x", "whsec_không", private=True),
+        MailChannel("bad", "...", "a@b.c", ("d@e.f",), tls=False),
+        MailChannel("bad", "127.0.0.1", "a@b.c\nBcc: x@y.z", ("d@e.f",), tls=False),
+        MqttChannel("bad", "...", tls=False),
+    ],
+    ids=lambda bad: type(bad).__name__,
+)
+def test_a_channel_that_cannot_work_holds_up_no_other(bad: Channel) -> None:
+    store, good = outbox(1), Ear("good")
+    Relay(store, [bad, good]).round(T0)
+    assert len(good.heard) == 1
+    outcome = tried([bad, good], T0)
+    assert outcome["bad"]
+    assert outcome["good"] == ""
+
+
 def test_mail() -> None:
     mails: list[bytes] = []
     with lines(mail_server(mails)) as port:
@@ -324,4 +348,20 @@ def test_refuses_a_broken_alerts_file(text: str, tmp_path: Path) -> None:
     file.write_text(text)
     with pytest.raises(BadInput) as caught:
         load_channels(file)
+    assert "Canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("channel.0.mail.sender", 'sender = "Canary\\nBcc: x@y.z"\nto = ["d@e.f"]'),
+        ("channel.0.mail.to.1", 'sender = "a@b.c"\nto = ["d@e.f", "Canary\\u2028"]'),
+    ],
+)
+def test_addresses_of_mail_stand_on_one_line(key: str, line: str, tmp_path: Path) -> None:
+    file = tmp_path / "alerts.toml"
+    file.write_text(f'[[channel]]\nkind = "mail"\nname = "m"\nhost = "h"\n{line}\n', encoding="utf-8")
+    with pytest.raises(BadInput) as caught:
+        load_channels(file)
+    assert str(caught.value).startswith(f"{file} ({key}): control characters and line breaks are not accepted")
     assert "Canary" not in str(caught.value)

@@ -10,9 +10,12 @@ import pytest
 
 from analyzer.types import CameraId, FacilityId, ZoneId
 from pipelines.errors import NotFound, StoreError
-from pipelines.records import CameraRecord, FacilityRecord
+from pipelines.records import CameraRecord, FacilityRecord, TimeBasis
 from pipelines.store import Repository
-from tests.pipelines.store.made import CAMERA, CAMERA_2, FACILITY, SQUARE, T0, ZONE
+from pipelines.store.sites import UNNAMED
+from pipelines.store.wishes import WishAction
+from pipelines.wanted import CameraWish
+from tests.pipelines.store.made import CAMERA, CAMERA_2, FACILITY, SQUARE, T0, ZONE, make_event, make_run
 
 LATER = T0 + timedelta(days=7)
 MOVED = (*SQUARE[:-1], (0.2, 0.8))
@@ -83,6 +86,43 @@ def test_a_camera_belongs_to_one_facility_and_a_refusal_leaves_nothing(repositor
     with pytest.raises(StoreError, match="belongs to facility 'facility-1'"):
         repository.put_site(other, [CameraRecord(CAMERA.id, other.id, "x", "y")], [], "two", T0)
     assert repository.facilities() == (FACILITY,)
+
+
+def test_a_named_facility_takes_over_the_camera_of_a_recording_without_a_site(repository: Repository) -> None:
+    unnamed = FacilityRecord(UNNAMED, "Chưa khai báo cơ sở", "civil", "UTC", "e" * 64)
+    repository.put_site(unnamed, [replace(CAMERA, facility=UNNAMED)], [], "none", T0)
+    early = make_run(facility=UNNAMED)
+    repository.put_run(early)
+    event = make_event(zone=None, zone_version=None)
+    repository.put_events([event], facility=UNNAMED, time_basis=TimeBasis.UNKNOWN, at=T0)
+
+    assert repository.put_site(FACILITY, [CAMERA], [ZONE], "one", LATER) == (ZONE,)
+    assert repository.camera(CAMERA.id) == CAMERA
+    assert repository.cameras(UNNAMED) == ()
+    assert repository.run(early.id).facility == UNNAMED
+    assert repository.event(event.id).facility == UNNAMED
+    with pytest.raises(StoreError, match="belongs to facility 'facility-1'"):
+        repository.put_site(unnamed, [replace(CAMERA, facility=UNNAMED)], [], "none", LATER)
+
+
+def test_what_people_asked_of_a_camera_goes_with_it(repository: Repository) -> None:
+    unnamed = FacilityRecord(UNNAMED, "Chưa khai báo cơ sở", "civil", "UTC", "e" * 64)
+    repository.put_site(unnamed, [replace(CAMERA, facility=UNNAMED)], [], "none", T0)
+    wish = CameraWish(CAMERA.id, UNNAMED, "Cổng", "", "", None, True, False, 0, T0, "lan")
+    repository.put_wish(wish, WishAction.CHANGE)
+
+    repository.put_site(FACILITY, [CAMERA], [], "one", LATER)
+    assert [known.camera for known in repository.wishes(FACILITY.id)] == [CAMERA.id]
+    assert not repository.wishes(UNNAMED)
+
+
+def test_recordings_without_a_site_retire_none_of_those_before(repository: Repository) -> None:
+    unnamed = FacilityRecord(UNNAMED, "Chưa khai báo cơ sở", "civil", "UTC", "e" * 64)
+    first, second = replace(CAMERA, facility=UNNAMED), replace(CAMERA_2, facility=UNNAMED)
+    repository.put_site(unnamed, [first], [], "none", T0)
+    repository.put_site(unnamed, [second], [], "none", LATER)
+
+    assert repository.cameras(UNNAMED) == (first, second)
 
 
 def test_cameras_of_one_facility(repository: Repository) -> None:
