@@ -69,7 +69,7 @@ def _check(host: str, port: int) -> None:
     except OSError as problem:
         match problem.errno:
             case errno.EADDRINUSE:
-                raise BadInput(f"port {port}", "is in use", "choose another with --port") from None
+                raise BadInput(f"port {port}", "is in use", "choose another with VIGIL_PORT") from None
             case errno.EACCES:
                 raise BadInput(f"port {port}", "is not for this account", "choose one above 1023 with --port") from None
             case errno.EADDRNOTAVAIL:

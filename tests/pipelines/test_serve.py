@@ -48,7 +48,7 @@ def test_a_port_in_use_is_one_line_with_the_remedy(
 ) -> None:
     assert serve(monkeypatch, "--host", "127.0.0.1", "--port", str(taken)) == 2
     said = capsys.readouterr()
-    assert said.err == f"port {taken}: is in use; choose another with --port\n"
+    assert said.err == f"port {taken}: is in use; choose another with VIGIL_PORT\n"
     assert said.out == ""
     assert started == []
 
