@@ -49,5 +49,10 @@ def configure(level: str = "info", form: Literal["json", "console"] = "json") ->
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_to_standard_error,
     )
+
+
+def _to_standard_error(*_names: object) -> structlog.PrintLogger:
+    """What standard error is when something is said: it may be exchanged, and the one before closed."""
+    return structlog.PrintLogger(sys.stderr)
