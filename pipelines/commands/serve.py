@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import socket
 from typing import Annotated
@@ -63,7 +62,7 @@ def run(settings: Settings, host: str | None = None, port: int | None = None) ->
 def _check(host: str, port: int) -> None:
     """Bind as the service will, and let go: it says only after the start, in lines of its own, that it cannot."""
     try:
-        asyncio.run(_bind(host, port))
+        _bind(host, port)
     except (socket.gaierror, UnicodeError):
         raise BadInput(f"host {host}", "cannot be resolved", "choose another with --host, such as 127.0.0.1") from None
     except OSError as problem:
@@ -80,6 +79,11 @@ def _check(host: str, port: int) -> None:
                 ) from None
 
 
-async def _bind(host: str, port: int) -> None:
-    server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port, start_serving=False)
-    server.close()
+def _bind(host: str, port: int) -> None:
+    """On every address of the host, as the server of asyncio does."""
+    for family, kind, protocol, _, place in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+        with socket.socket(family, kind, protocol) as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family is socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            listener.bind(place)
