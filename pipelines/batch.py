@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,7 +25,7 @@ from pipelines.evidence import EvidenceWriter
 from pipelines.identity import code_version
 from pipelines.linking import link_options
 from pipelines.plan import Plan, make_plan, slug
-from pipelines.records import EventFilter, EventPosition, EvidenceState, Run, RunState, StoredEvent, TimeBasis
+from pipelines.records import EventFilter, EvidenceState, Run, RunState, TimeBasis
 from pipelines.settings import Settings
 from pipelines.site_file import load_site
 from pipelines.site_records import camera_records, mask_only_site, remember
@@ -174,17 +174,8 @@ class Batch:
             self._scene_files.add(name)
             shutil.copyfile(analysis.journal_folder / "scenes.jsonl", folder / f"{name}.scenes.jsonl")
 
-    def _events(self, run: RunId) -> Iterator[StoredEvent]:
-        after: EventPosition | None = None
-        while True:
-            page = self._ground.repository.events(EventFilter(run=run), after, limit=200)
-            yield from page.events
-            if page.next is None:
-                return
-            after = page.next
-
     def _summary(self, analysis: Analysis, run: Run, *, already_done: bool = False) -> RunSummary:
-        events = list(self._events(run.id))
+        events = list(self._ground.repository.every_event(EventFilter(run=run.id)))
         evidence = Counter(event.evidence_state for event in events)
         end = run.first_at + timedelta(days=3660)
         return RunSummary(

@@ -283,6 +283,7 @@ class StoredEvent:
 class EventFilter:
     """Every field narrows; ``None`` or empty does not. Times are compared with `StoredEvent.opened_at`.
 
+    ``during``: those that went on at some time of it, from their beginning to their end, or to when they were told.
     Events of a recording that was analysed again are left out, unless asked for by their run or by ``superseded``.
     """
 
@@ -295,6 +296,7 @@ class EventFilter:
     run: RunId | None = None
     since: datetime | None = None
     until: datetime | None = None
+    during: tuple[datetime, datetime] | None = None
     superseded: bool = False
 
 

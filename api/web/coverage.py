@@ -16,7 +16,6 @@ from pipelines.store.repository import Repository
 _MOST_DAYS = 14
 _ROOM = timedelta(seconds=10)
 _LONGEST, _LATEST = timedelta(days=1), timedelta(hours=1)
-_AT_ONCE = 200
 
 
 def coverage_facts(
@@ -61,13 +60,9 @@ def _strip(repository: Repository, camera: CameraRecord, since: datetime, until:
 
 
 def signs_between(repository: Repository, camera: CameraId, since: datetime, until: datetime) -> Iterator[StoredEvent]:
-    """Every sign that may lie in a stretch of time: told of a while after it began, or a while before it ended."""
-    wanted = EventFilter(cameras=(camera,), since=since - _LONGEST, until=until + _LATEST)
-    page = repository.events(wanted, None, _AT_ONCE)
-    yield from page.events
-    while page.next is not None:
-        page = repository.events(wanted, page.next, _AT_ONCE)
-        yield from page.events
+    """Every sign of a stretch of time, also one told of a while after it, or a while before its end."""
+    told = since - _LONGEST, until + _LATEST  # what an index narrows
+    return repository.every_event(EventFilter(cameras=(camera,), since=told[0], until=told[1], during=(since, until)))
 
 
 def _close(repository: Repository, camera: CameraRecord, strip: Timeline, now: datetime) -> Timeline | None:

@@ -46,13 +46,7 @@ def verify() -> None:
 
 def _rows(repository: Repository) -> Iterator[Evidence]:
     """Of every event, those of superseded runs as well."""
-    from pipelines.records import EventFilter, EventPosition
+    from pipelines.records import EventFilter
 
-    after: EventPosition | None = None
-    while True:
-        page = repository.events(EventFilter(superseded=True), after, limit=200)
-        for event in page.events:
-            yield from repository.evidence(event.id)
-        if page.next is None:
-            return
-        after = page.next
+    for event in repository.every_event(EventFilter(superseded=True)):
+        yield from repository.evidence(event.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -95,6 +95,14 @@ class Events(Noun):
         more = len(rows) > limit
         return EventPage(events, EventPosition(events[-1].opened_at, events[-1].id) if more else None)
 
+    def every_event(self, wanted: EventFilter) -> Iterator[StoredEvent]:
+        """All of them, newest first, read page by page."""
+        page = self.events(wanted, limit=PAGE_LIMIT)
+        yield from page.events
+        while page.next is not None:
+            page = self.events(wanted, page.next, PAGE_LIMIT)
+            yield from page.events
+
     def count_events(self, wanted: EventFilter) -> Mapping[ReviewState, int]:
         """How many there are in each state; every state is a key."""
         statement = (
@@ -145,6 +153,10 @@ def _conditions(wanted: EventFilter) -> Iterable[sa.ColumnElement[bool]]:
         yield col(EventRow.opened_at) >= wanted.since
     if wanted.until is not None:
         yield col(EventRow.opened_at) < wanted.until
+    if wanted.during is not None:
+        begin, end = wanted.during
+        yield col(EventRow.since) < end
+        yield sa.func.coalesce(col(EventRow.ended_at), col(EventRow.opened_at)) >= begin
     if wanted.run is None and not wanted.superseded:
         yield ~col(EventRow.superseded)
 

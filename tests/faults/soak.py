@@ -33,10 +33,10 @@ import psutil
 
 from models.perception import load_perception
 from pipelines.coverage import summed
-from pipelines.records import CoverageState, EventFilter, StoredEvent
+from pipelines.records import CoverageState, EventFilter
 from pipelines.seeing import BatchedSeer
 from tests.faults.test_perception import Blinking
-from tests.pipelines.live.running import Running, running, with_ring
+from tests.pipelines.live.running import running, with_ring
 from tests.pipelines.live.watching import plan_for
 from tests.rtsp.camera import Behaviour, Mode, RtspCamera
 from tests.rtsp.pictures import Picture, walk, write_clip
@@ -92,7 +92,7 @@ def soak(
         cpu = spent.user + spent.system + spent.children_user + spent.children_system
         raised = [repr(error) for error in run.raised]
         ledgers = [run.coverage(plan.camera) for plan in plans]
-        events = list(_all_events(run))
+        events = list(run.repository.every_event(EventFilter()))
         rows = [row for event in events for row in run.repository.evidence(event.id)]
         states = Counter(" ".join(filter(None, (row.kind, row.state, row.reason))) for row in rows)
     warm = [sample for sample in samples if sample[0] > 0.25 * 60 * minutes]
@@ -184,14 +184,6 @@ def pictures_of(recording: Path, rate: float) -> Iterator[Picture]:
             if float(frame.time or 0.0) + 0.0005 >= due:
                 due += 1 / rate
                 yield np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
-
-
-def _all_events(run: Running) -> Iterator[StoredEvent]:
-    page = run.repository.events(EventFilter(), limit=200)
-    yield from page.events
-    while page.next is not None:
-        page = run.repository.events(EventFilter(), limit=200, after=page.next)
-        yield from page.events
 
 
 def _captures(process: psutil.Process) -> tuple[float, int]:

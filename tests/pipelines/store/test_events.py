@@ -365,3 +365,20 @@ def test_many_events_at_once(repository: Repository) -> None:
     assert put(repository, events) == 1100
     assert put(repository, events) == 0
     assert sum(repository.count_events(EventFilter()).values()) == 1100
+
+
+def test_what_went_on_at_some_time_is_found_by_its_beginning_and_its_end(repository: Repository) -> None:
+    furnish(repository)
+    spans = {"before": (0, 5), "into": (2, 12), "within": (12, 14), "over": (1, 60), "out": (18, 40), "after": (21, 30)}
+    for name, (begin, end) in spans.items():
+        opened = make_event(name, pts=begin + 1, since=T0 + seconds(begin), since_pts=seconds(begin))
+        put(repository, [opened, replace(opened, change=Change.CLOSED, at=T0 + seconds(end), pts=seconds(end))])
+    still_open = make_event("open", pts=15, since=T0 + seconds(14), since_pts=seconds(14))
+    put(repository, [still_open])
+    found = repository.every_event(EventFilter(during=(T0 + seconds(10), T0 + seconds(20))))
+    assert {event.id for event in found} == {"into", "within", "over", "out", "open"}
+
+
+def test_every_event_is_read_over_the_end_of_a_page(repository: Repository) -> None:
+    expected = fill(repository, 203)
+    assert [event.id for event in repository.every_event(EventFilter())] == expected
