@@ -22,6 +22,7 @@ from models.detectors.pairing import pair_heads
 from models.errors import AbsentWeights, UnknownWeights
 from models.frame import Frame
 from models.protocols import Attributes, Detector, Tracker
+from models.remembered import PerceptionMemory
 from models.still import CLAIMED_HEAD, CLAIMED_PERSON, StillPerception
 from models.trackers import SteadyTracker, TrackerOptions
 from models.weights import WeightsEntry, entry_of, load_catalogue, read_unpickled, read_verified
@@ -47,14 +48,15 @@ class CameraPerception:
         """Candidates that the last frame gave rise to: which ended tracks its beginning ones may go on with."""
 
     @property
-    def quiet(self) -> bool:
-        """No track is alive or may come back: nothing is remembered but the next track id."""
-        return self._tracker.quiet
+    def memory(self) -> PerceptionMemory | None:
+        """What `PerceptionFactory.for_camera` goes on with; None while a tracker cannot tell, or somebody is followed by his clothes.
 
-    @property
-    def next_track(self) -> TrackId:
-        """The first id not yet given: with it a fresh perception goes on where a quiet one stopped."""
-        return self._tracker.next_track
+        Looks of people are never written down: what is told of a camera that links tracks by them holds nobody.
+        """
+        tracker = self._tracker.memory
+        if tracker is None or (tracker.tracklets and self._finder is not None):
+            return None
+        return PerceptionMemory(tracker, self._attributes.memory if tracker.tracklets else ())
 
     def perceive(self, frame: Frame) -> Scene:
         """Return what is seen in one frame. A corrupt one is counted, not judged: its scene says so and is empty."""
@@ -162,18 +164,20 @@ class PerceptionFactory:
         mask, person = self._readers
         return (*(("mask",) if mask else ()), *(person.reads if person else ()))
 
-    def for_camera(self, camera: CameraId, first_track: TrackId = TrackId(1)) -> CameraPerception:
-        """Return the perception of one camera, with a memory of its own; its first new track gets ``first_track``.
+    def for_camera(self, camera: CameraId, memory: PerceptionMemory | None = None) -> CameraPerception:
+        """Return the perception of one camera, with a memory of its own: empty, or what an earlier one told.
 
         What was kept to know people of that camera again is deleted: its tracks are numbered anew.
         """
+        known = memory or PerceptionMemory()
         attributes = TrackAttributes(*self._readers, self._options.attributes)
+        attributes.recall(known.tracks)
         finder = self._shared
         if finder is not None:
             finder.forget(camera)
         elif self._options.links is not None:
             finder = LinkFinder(self._options.links)
-        return CameraPerception(self.detector, SteadyTracker(self._tracking(), first_track), attributes, finder)
+        return CameraPerception(self.detector, SteadyTracker(self._tracking(), known.tracker), attributes, finder)
 
     def _tracking(self) -> TrackerOptions:
         body, head = self._claimed

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.types import Box, Detection, Head, ModelRef, Observation, Scene, Track, TrackId
+from models.attributes.remembered import TrackMemory
 from models.frame import Frame, Image
+from models.remembered import PerceptionMemory, TrackerMemory
 
 Look = npt.NDArray[np.float32]
 """What somebody wears, as a vector of length one; the product of two is their likeness."""
@@ -30,13 +32,8 @@ class Tracker(Protocol):
     """Gives detections an identity. One instance a camera; frames in time order."""
 
     @property
-    def quiet(self) -> bool:
-        """Nobody is followed: nothing is remembered but the next id."""
-        ...
-
-    @property
-    def next_track(self) -> TrackId:
-        """The first id not yet given."""
+    def memory(self) -> TrackerMemory | None:
+        """What another one goes on with; None when that cannot be told just now."""
         ...
 
     def update(self, frame: Frame, detections: Sequence[Detection]) -> tuple[Track, ...]: ...
@@ -50,6 +47,11 @@ class Attributes(Protocol):
 
     @property
     def models(self) -> tuple[ModelRef, ...]: ...
+
+    @property
+    def memory(self) -> tuple[tuple[TrackId, TrackMemory], ...]:
+        """What is kept of each track."""
+        ...
 
     def observe(self, frame: Frame, tracks: Sequence[Track], heads: Mapping[TrackId, Head]) -> tuple[Observation, ...]: ...
 
@@ -72,13 +74,8 @@ class Perception(Protocol):
     """Detector, tracker and attributes of one camera put together: a frame in, a scene out."""
 
     @property
-    def quiet(self) -> bool:
-        """No track is alive or may come back: nothing is remembered but the next track id."""
-        ...
-
-    @property
-    def next_track(self) -> TrackId:
-        """The first id not yet given: with it a fresh perception goes on where a quiet one stopped."""
+    def memory(self) -> PerceptionMemory | None:
+        """What a fresh one goes on with from the next frame; None when that may not or cannot be written down just now."""
         ...
 
     def perceive(self, frame: Frame) -> Scene:

@@ -10,8 +10,8 @@ from typing import Final
 
 from analyzer.types import CameraId, Detection, ModelRef, Observation, Reason, Scene, TrackId
 from models.frame import Frame
+from models.remembered import PerceptionMemory, TrackerMemory
 
-_FIRST: Final = TrackId(1)
 SCRIPT: Final = ModelRef("scripted", "0" * 64)
 """How runs name the network that is none."""
 
@@ -32,23 +32,18 @@ class ScriptedPerception:
         ValueError: the lines are not in rising order of time.
     """
 
-    def __init__(self, lines: Sequence[Line], next_track: TrackId = _FIRST) -> None:
+    def __init__(self, lines: Sequence[Line], memory: PerceptionMemory | None = None) -> None:
         self._times = [line.since for line in lines]
         if any(later <= earlier for earlier, later in zip(self._times, self._times[1:], strict=False)):
             raise ValueError("the lines of a script must be in rising order of time")
         self._lines = tuple(lines)
-        self._next = int(next_track)
+        self._next = int((memory or PerceptionMemory()).tracker.next_track)
         self._seen: tuple[Observation, ...] = ()
 
     @property
-    def quiet(self) -> bool:
-        """Nobody is in the picture now."""
-        return not self._seen
-
-    @property
-    def next_track(self) -> TrackId:
-        """One more than the greatest id shown so far."""
-        return TrackId(self._next)
+    def memory(self) -> PerceptionMemory | None:
+        """One more than the greatest id shown so far; None while somebody is in the picture, for who that is stands in the lines."""
+        return None if self._seen else PerceptionMemory(TrackerMemory(TrackId(self._next)))
 
     def perceive(self, frame: Frame) -> Scene:
         place = bisect_right(self._times, frame.ref.pts) - 1
@@ -83,6 +78,6 @@ class ScriptedFactory:
     def __init__(self, lines: Sequence[Line]) -> None:
         self._lines = tuple(lines)
 
-    def for_camera(self, camera: CameraId, first_track: TrackId = _FIRST) -> ScriptedPerception:
+    def for_camera(self, camera: CameraId, memory: PerceptionMemory | None = None) -> ScriptedPerception:
         """Return a perception that begins at the first line."""
-        return ScriptedPerception(self._lines, first_track)
+        return ScriptedPerception(self._lines, memory)

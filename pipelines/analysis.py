@@ -11,7 +11,7 @@ from pathlib import Path
 from analyzer.engine import Engine
 from analyzer.privacy import forbidden_areas, withhold
 from analyzer.site import Site
-from analyzer.types import Change, Event, EventId, Provenance, RunId, Scene, TrackId
+from analyzer.types import Change, Event, EventId, Provenance, RunId, Scene
 from models.perception import PerceptionFactory
 from pipelines.errors import NotFound, StoreUnavailable
 from pipelines.evidence import Case, Episode, EvidenceWriter, Footage, ImageFootage, RecordedFootage
@@ -99,7 +99,9 @@ class Analysis:
             outcome, engine = self._pass(journal, taker, stopped, progress)
             self._ground.repository.put_tallies(self.run_id, engine.tallies())
             self._seal(taker.episodes.values(), journal, None if not outcome.interrupted else outcome.end)
-        run = self._conclude(outcome, started)
+            run = self._conclude(outcome, started)
+            if not outcome.interrupted:
+                journal.close_off()
         return run, outcome, outcome.end - (begin.pts if begin else timedelta(0))
 
     def _pass(
@@ -110,7 +112,7 @@ class Analysis:
         for scene in journal.scenes():
             if events := engine.step(scene):
                 taker.events(events)
-        perception = self._ground.factory.for_camera(self.job.camera, begin.next_track if begin else TrackId(1))
+        perception = self._ground.factory.for_camera(self.job.camera, begin.memory if begin else None)
         outcome = analyse(
             self.source,
             perception,
@@ -187,7 +189,7 @@ class Analysis:
 
 @dataclass(slots=True)
 class _Taker:
-    """Takes what the loop makes: scenes and quiet points to the journal, events to the store."""
+    """Takes what the loop makes: scenes and marks to the journal, events to the store."""
 
     journal: Journal
     ground: Ground
@@ -210,6 +212,9 @@ class _Taker:
                 self.ground.evidence.pending(event)
             elif event.id in self.episodes:
                 self.episodes[event.id] = Episode(self.episodes[event.id].opened, event)
+
+    def due(self, pts: timedelta) -> bool:
+        return self.journal.due(pts)
 
     def mark(self, mark: Mark) -> None:
         self.journal.mark(mark)

@@ -20,7 +20,7 @@ from analyzer.site import SiteMode
 from analyzer.types import RunId
 from models.perception import PerceptionFactory, PerceptionOptions, load_perception
 from pipelines.analysis import Analysis, Ground
-from pipelines.errors import BadInput, BadRecording, NotFound
+from pipelines.errors import BadInput, BadRecording, NotFound, StoreUnavailable
 from pipelines.evidence import EvidenceWriter
 from pipelines.identity import code_version
 from pipelines.linking import link_options
@@ -34,6 +34,7 @@ from pipelines.store.migration import migrate
 from pipelines.store.repository import Repository
 from pipelines.summary import RunSummary
 
+_NOTHING_LOST = "put that right and run the same command again, nothing done is lost"
 _DONE = frozenset({RunState.FINISHED, RunState.PARTIAL})
 
 
@@ -99,10 +100,13 @@ class Batch:
         self._closing.close()
 
     def analyse(self, bars: Progress, stopped: Callable[[], bool]) -> tuple[list[RunSummary], list[BadInput]]:
-        """Analyse every recording; what cannot be read is refused with its reason and the rest goes on."""
+        """Analyse every recording; what cannot be read is refused with its reason and the rest goes on.
+
+        A database that takes no more ends the work: what was done is told, and which recordings are left.
+        """
         runs: list[RunSummary] = []
         refused = list(self._plan.refused)
-        for job in self._plan.jobs:
+        for number, job in enumerate(self._plan.jobs):
             if stopped():
                 break
             try:
@@ -114,6 +118,9 @@ class Batch:
                 refused.append(problem)
             except OSError as error:
                 refused.append(_refused_by_system(job.path, error))
+            except StoreUnavailable as problem:
+                refused.extend(BadRecording(str(left.path), str(problem), _NOTHING_LOST) for left in self._plan.jobs[number:])
+                break
             except OverflowError as error:
                 refused.append(
                     BadRecording(str(job.path), f"its times cannot be counted ({error})", "name its begin with --start")
@@ -211,5 +218,4 @@ class Batch:
 
 def _refused_by_system(recording: Path, error: OSError) -> BadRecording:
     where = f"{error.filename}: " if error.filename is not None and str(error.filename) != str(recording) else ""
-    remedy = "put that right and run the same command again, nothing done is lost"
-    return BadRecording(str(recording), f"{where}{error.strerror or error}", remedy)
+    return BadRecording(str(recording), f"{where}{error.strerror or error}", _NOTHING_LOST)

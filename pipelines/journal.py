@@ -1,28 +1,27 @@
-"""The folder of one run: its scenes as they are made, and the last quiet point, so that nothing done is lost.
+"""The folder of one run: its scenes as they are made, and the last mark, so that nothing done is lost.
 
-``scenes.jsonl`` grows by one line a scene. ``mark.json`` is replaced as a whole at quiet points and says how many bytes of
-the scenes it stands for: what was written after it is cut off when the run is taken up again.
+``scenes.jsonl`` grows by one line a scene. ``mark.json`` is replaced as a whole and says how many bytes of the scenes it
+stands for: what was written after it is cut off when the run is taken up again. It holds what perception remembers of the
+people in view (boxes, readings, colours of clothes as shares), and is deleted when the run is at its end.
 """
 
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO, Final, Self
 
-from analyzer.types import Scene, TrackId
+from pydantic import TypeAdapter
+
+from analyzer.types import Scene
 from pipelines.errors import BadInput
 from pipelines.loop import Mark
-from pipelines.records import DropReason, FrameCounts, GapReason
 from pipelines.scene_file import encode_scene, read_scenes
-from pipelines.sources.items import Hole
 
-_MICROSECOND = timedelta(microseconds=1)
 # Between two marks at least this much of the recording: each mark costs an fsync.
 _MARK_EVERY = timedelta(seconds=5)
 
@@ -33,6 +32,9 @@ class Resumed:
 
     mark: Mark
     scenes_bytes: int
+
+
+_RESUMED: Final = TypeAdapter(Resumed)
 
 
 class Journal:
@@ -97,18 +99,24 @@ class Journal:
         assert self._file is not None, "used outside of its context"
         self._file.write(encode_scene(scene).encode() + b"\n")
 
+    def due(self, pts: timedelta) -> bool:
+        """Whether the last mark is far enough back."""
+        return self._last is None or pts - self._last >= _MARK_EVERY
+
     def mark(self, mark: Mark) -> None:
-        """Remember a quiet point, unless the last one is close."""
-        if self._last is not None and mark.pts - self._last < _MARK_EVERY:
-            return
+        """Remember where to go on from."""
         self._last = mark.pts
         size = self._sync()
         part = self.folder / "mark.json.part"
-        with part.open("w", encoding="utf-8") as file:
-            json.dump(_mark_json(mark, size), file)
+        with part.open("wb") as file:
+            file.write(_RESUMED.dump_json(Resumed(mark, size)))
             file.flush()
             os.fsync(file.fileno())
         part.replace(self.folder / "mark.json")
+
+    def close_off(self) -> None:
+        """Forget where to go on from, and who was in view there: the run is at its end."""
+        (self.folder / "mark.json").unlink(missing_ok=True)
 
     def _sync(self) -> int:
         assert self._file is not None, "used outside of its context"
@@ -117,34 +125,11 @@ class Journal:
         return self._file.tell()
 
 
-def _mark_json(mark: Mark, size: int) -> dict[str, object]:
-    return {
-        "pts_us": mark.pts // _MICROSECOND,
-        "captured": mark.counts.captured,
-        "analysed": mark.counts.analysed,
-        "dropped": {reason.value: n for reason, n in mark.counts.dropped},
-        "holes": [[hole.start // _MICROSECOND, hole.end // _MICROSECOND, hole.reason.value] for hole in mark.holes],
-        "next_track": mark.next_track,
-        "tracks": mark.tracks,
-        "scenes_bytes": size,
-    }
-
-
 def _read_mark(folder: Path) -> Resumed | None:
-    """The last quiet point; ``None`` when there is none or it cannot be used (then the run starts anew)."""
+    """The last mark; ``None`` when there is none or it cannot be used (then the run starts anew)."""
     try:
-        raw = json.loads((folder / "mark.json").read_text(encoding="utf-8"))
-        mark = Mark(
-            pts=raw["pts_us"] * _MICROSECOND,
-            counts=FrameCounts(
-                raw["captured"], raw["analysed"], tuple(sorted((DropReason(reason), n) for reason, n in raw["dropped"].items()))
-            ),
-            holes=tuple(Hole(a * _MICROSECOND, b * _MICROSECOND, GapReason(reason)) for a, b, reason in raw["holes"]),
-            next_track=TrackId(raw["next_track"]),
-            tracks=raw["tracks"],
-        )
-        size = int(raw["scenes_bytes"])
-        usable = (folder / "scenes.jsonl").stat().st_size >= size
-    except (OSError, ValueError, KeyError, TypeError):
+        resumed = _RESUMED.validate_json((folder / "mark.json").read_bytes())
+        usable = (folder / "scenes.jsonl").stat().st_size >= resumed.scenes_bytes
+    except (OSError, ValueError):
         return None
-    return Resumed(mark, size) if usable else None
+    return resumed if usable else None

@@ -16,22 +16,25 @@ from analyzer.types import Event, Scene, TrackId
 from models.errors import PerceptionError
 from models.frame import Frame
 from models.protocols import Perception
+from models.remembered import PerceptionMemory
 from pipelines.records import DropReason, FrameCounts
 from pipelines.sources.items import Captured, Ended, Hole, Passed, Source
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A quiet point: no track is alive, so an analysis may begin again here without looking back.
+    """A point from which an analysis may go on without looking back.
 
-    ``pts`` is the last picture accounted for, ``next_track`` the first id not yet given, ``tracks`` the number seen.
+    ``pts`` is the last picture accounted for, ``memory`` what perception knew after it, ``tracks`` the number seen, ``seen``
+    those of them that may be seen again.
     """
 
     pts: timedelta
     counts: FrameCounts
     holes: tuple[Hole, ...]
-    next_track: TrackId
+    memory: PerceptionMemory
     tracks: int
+    seen: frozenset[TrackId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,10 @@ class Sink(Protocol):
 
     def events(self, events: Sequence[Event]) -> None: ...
 
+    def due(self, pts: timedelta) -> bool:
+        """Whether a mark is wanted after the picture of this time."""
+        ...
+
     def mark(self, mark: Mark) -> None: ...
 
 
@@ -72,17 +79,22 @@ class _Account:
     @classmethod
     def from_mark(cls, mark: Mark) -> _Account:
         dropped = Counter(dict(mark.counts.dropped))
-        return cls(mark.counts.captured, mark.counts.analysed, dropped, list(mark.holes), mark.pts, mark.tracks)
+        return cls(mark.counts.captured, mark.counts.analysed, dropped, list(mark.holes), mark.pts, mark.tracks, set(mark.seen))
 
     @property
     def counts(self) -> FrameCounts:
         return FrameCounts(self.captured, self.analysed, tuple(sorted(self.dropped.items())))
 
     def meet(self, scene: Scene) -> None:
-        """Count tracks not met before. What a quiet point forgets cannot come back: ids are never given twice."""
+        """Count tracks not met before."""
         new = {seen.track.id for seen in scene.observations} - self.seen
         self.seen |= new
         self.tracks += len(new)
+
+    def mark(self, memory: PerceptionMemory) -> Mark:
+        """What is not alive cannot come back and is forgotten: ids are never given twice."""
+        self.seen &= memory.alive
+        return Mark(self.at, self.counts, tuple(self.holes), memory, self.tracks, frozenset(self.seen))
 
     def drop(self, pts: timedelta, reason: DropReason) -> None:
         self.captured += 1
@@ -106,12 +118,12 @@ def analyse(
 
     Args:
         source: where the pictures come from.
-        perception: fresh, or quiet with ``begin.next_track`` as its next id.
+        perception: fresh, or with ``begin.memory``.
         engine: fresh, or fed with the scenes up to ``begin``.
-        sink: takes scenes, events and quiet points.
+        sink: takes scenes, events and marks.
         rate: analysed instants a second.
         withhold: takes out of a scene what may not be known (forbidden areas), before anything is stored or judged.
-        begin: the quiet point an earlier pass got to.
+        begin: the last mark of an earlier pass.
         stopped: asked after each picture; true ends the pass after it.
         progress: told the PTS reached.
     """
@@ -168,6 +180,5 @@ class _Pass:
         self.sink.scene(scene)
         if events := self.engine.step(scene):
             self.sink.events(events)
-        if not scene.observations and self.perception.quiet:
-            account.seen.clear()
-            self.sink.mark(Mark(frame.ref.pts, account.counts, tuple(account.holes), self.perception.next_track, account.tracks))
+        if self.sink.due(frame.ref.pts) and (memory := self.perception.memory) is not None:
+            self.sink.mark(account.mark(memory))

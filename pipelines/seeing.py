@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from analyzer.types import CameraId, Detection, ModelRef, Scene, TrackId
+from analyzer.types import CameraId, Detection, ModelRef, Scene
 from models.errors import PerceptionError
 from models.frame import Frame
 from models.protocols import Detector
@@ -71,7 +71,7 @@ class SightFactory(Protocol):
     def backend(self) -> str: ...
     @property
     def precision(self) -> str: ...
-    def for_camera(self, camera: CameraId, first_track: TrackId = ...) -> CameraSight: ...
+    def for_camera(self, camera: CameraId) -> CameraSight: ...
 
 
 class BatchedSeer:

@@ -16,10 +16,8 @@ from datetime import timedelta
 from typing import Final, Protocol, TypeVar
 
 from analyzer.types import (
-    AttireReading,
     Box,
     Head,
-    ItemReading,
     Label,
     MaskReading,
     MaskState,
@@ -29,9 +27,10 @@ from analyzer.types import (
     Track,
     TrackId,
 )
-from models.attributes.evidence import CropQuality, MaskEvidence, PersonEvidence
+from models.attributes.evidence import CropQuality
 from models.attributes.gates import HEAD_LEAST_PX, attire_reading, claim_mask, item_readings, mask_reading
 from models.attributes.readers import HeadToRead, MaskReader, PersonReader, PersonToRead
+from models.attributes.remembered import Outline, TrackMemory
 from models.frame import Frame
 
 _JITTER: Final = timedelta(milliseconds=20)
@@ -79,42 +78,7 @@ class _Crop(Protocol):
 _CropT = TypeVar("_CropT", bound=_Crop)
 
 
-@dataclass(frozen=True, slots=True)
-class _Outline:
-    """A body as its head sees it: edges relative to the middle of the head's upper edge, in heights of the head."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    @classmethod
-    def of(cls, body: Box, head: Box) -> _Outline:
-        x, y, unit = head.centre[0], head.y1, head.height
-        return cls((body.x1 - x) / unit, (body.y1 - y) / unit, (body.x2 - x) / unit, (body.y2 - y) / unit)
-
-    def under(self, head: Box) -> Box:
-        """Return where the body should be when only the head is seen."""
-        x, y, unit = head.centre[0], head.y1, head.height
-        return Box(x + self.left * unit, y + self.top * unit, x + self.right * unit, y + self.bottom * unit)
-
-
-_STANDING: Final = _Outline(-1.4, 0.0, 1.4, _HEADS_A_PERSON)
-
-
-@dataclass(slots=True)
-class _Memory:
-    """What is kept of one track."""
-
-    seen: timedelta
-    masks: tuple[MaskEvidence, ...] = ()
-    persons: tuple[PersonEvidence, ...] = ()
-    outline: _Outline | None = None
-    mask_read: timedelta | None = None
-    person_read: timedelta | None = None
-    mask: MaskReading | None = None
-    items: tuple[ItemReading, ...] = ()
-    attire: AttireReading | None = None
+_STANDING: Final = Outline(-1.4, 0.0, 1.4, _HEADS_A_PERSON)
 
 
 @dataclass(slots=True)
@@ -124,16 +88,26 @@ class TrackAttributes:
     mask_reader: MaskReader | None
     person_reader: PersonReader | None
     options: AttributeOptions = field(default_factory=AttributeOptions)
-    _memories: dict[TrackId, _Memory] = field(default_factory=dict)
+    _memories: dict[TrackId, TrackMemory] = field(default_factory=dict)
 
     @property
     def models(self) -> tuple[ModelRef, ...]:
         return tuple(one.model for one in (self.mask_reader, self.person_reader) if one is not None)
 
+    @property
+    def memory(self) -> tuple[tuple[TrackId, TrackMemory], ...]:
+        """What is kept of each track."""
+        return tuple(self._memories.items())
+
+    def recall(self, memory: Sequence[tuple[TrackId, TrackMemory]]) -> None:
+        """Go on with what was kept."""
+        self._memories = dict(memory)
+
     def observe(self, frame: Frame, tracks: Sequence[Track], heads: Mapping[TrackId, Head]) -> tuple[Observation, ...]:
         now = frame.ref.pts
         for track in tracks:
-            self._memories.setdefault(track.id, _Memory(now)).seen = now
+            known = self._memories.get(track.id)
+            self._memories[track.id] = TrackMemory(now) if known is None else replace(known, seen=now)
         self._memories = {one: kept for one, kept in self._memories.items() if now - kept.seen <= _FORGOTTEN_AFTER}
         self._read_masks(frame, tracks, heads)
         self._read_persons(frame, tracks, heads)
@@ -143,31 +117,35 @@ class TrackAttributes:
         reader, now = self.mask_reader, frame.ref.pts
         for track in tracks:
             memory = self._memories[track.id]
-            memory.mask = None if memory.mask is None else replace(memory.mask, fresh=False)
+            if memory.mask is not None:
+                self._memories[track.id] = replace(memory, mask=replace(memory.mask, fresh=False))
         if reader is None:
             return
         due = []
         for track in tracks:
             head, memory = heads.get(track.id), self._memories[track.id]
             if head is None or head.box.height < HEAD_LEAST_PX:
-                memory.mask = _not_assessed(track, head)
+                self._memories[track.id] = replace(memory, mask=_not_assessed(track, head))
             elif _is_due(memory.mask_read, now, self.options.mask_every):
                 due.append((memory.mask_read is not None, memory.mask_read or now, -head.box.height, track.id, head))
         chosen = [(one[3], one[4]) for one in sorted(due, key=lambda one: one[:4])[: self.options.heads_a_frame]]
         to_read = [HeadToRead(head.box, covered=_is_covered(head.box, identity, tracks)) for identity, head in chosen]
         for (identity, head), crop in zip(chosen, reader.read(frame.image, to_read, now), strict=True):
             memory = self._memories[identity]
-            memory.masks = _best((*memory.masks, crop), now - self.options.mask_window, self.options.best)
-            memory.mask_read = now
-            memory.mask = mask_reading(claim_mask(memory.masks, reader.thresholds), head.box.height, len(memory.masks))
+            masks = _best((*memory.masks, crop), now - self.options.mask_window, self.options.best)
+            mask = mask_reading(claim_mask(masks, reader.thresholds), head.box.height, len(masks))
+            self._memories[identity] = replace(memory, masks=masks, mask_read=now, mask=mask)
 
     def _read_persons(self, frame: Frame, tracks: Sequence[Track], heads: Mapping[TrackId, Head]) -> None:
         reader, now = self.person_reader, frame.ref.pts
         due = []
         for track in tracks:
             memory = self._memories[track.id]
-            memory.items = tuple(replace(one, fresh=False) for one in memory.items)
-            memory.attire = None if memory.attire is None else replace(memory.attire, fresh=False)
+            self._memories[track.id] = replace(
+                memory,
+                items=tuple(replace(one, fresh=False) for one in memory.items),
+                attire=None if memory.attire is None else replace(memory.attire, fresh=False),
+            )
             if track.label is Label.PERSON and _is_due(memory.person_read, now, self.options.person_every):
                 due.append((memory.person_read is not None, memory.person_read or now, -track.box.height, track.id, track))
         if reader is None:
@@ -176,10 +154,14 @@ class TrackAttributes:
         to_read = [PersonToRead(one.box, heads[one.id].box if one.id in heads else None) for one in chosen]
         for track, crop in zip(chosen, reader.read(frame.image, to_read, now), strict=True):
             memory = self._memories[track.id]
-            memory.persons = _best((*memory.persons, crop), now - self.options.person_window, self.options.best)
-            memory.person_read = now
-            memory.items = item_readings(memory.persons, reader.thresholds)
-            memory.attire = attire_reading(memory.persons, reader.thresholds)
+            persons = _best((*memory.persons, crop), now - self.options.person_window, self.options.best)
+            self._memories[track.id] = replace(
+                memory,
+                persons=persons,
+                person_read=now,
+                items=item_readings(persons, reader.thresholds),
+                attire=attire_reading(persons, reader.thresholds),
+            )
 
     def _observation(self, frame: Frame, track: Track, head: Head | None) -> Observation:
         memory = self._memories[track.id]
@@ -188,7 +170,7 @@ class TrackAttributes:
             mask = replace(mask, head_px=head.box.height)
         hidden = track.label is Label.HEAD
         if head is not None and not hidden:
-            memory.outline = _Outline.of(track.box, head.box)
+            self._memories[track.id] = memory = replace(memory, outline=Outline.of(track.box, head.box))
         return Observation(
             track=replace(track, box=(memory.outline or _STANDING).under(track.box), label=Label.PERSON) if hidden else track,
             head=head,

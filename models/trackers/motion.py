@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.types import Box
+from models.remembered import MotionMemory
 
 Vector = npt.NDArray[np.float64]
 
@@ -38,14 +39,24 @@ class Motion:
 
     __slots__ = ("_covariance", "_position", "_seconds", "_speed")
 
-    def __init__(self, box: Box, seconds: float) -> None:
-        self._position = measures(box)
-        self._speed = np.zeros(4)
+    def __init__(self, memory: MotionMemory) -> None:
+        self._position, self._speed = np.array(memory.position), np.array(memory.speed)
+        self._covariance, self._seconds = np.array(memory.covariance), memory.seconds
+
+    @classmethod
+    def begun(cls, box: Box, seconds: float) -> Motion:
+        """Return the motion of a box seen for the first time."""
         scale = max(box.height, 1.0)
+        own = (_MEASURED * scale) ** 2
         first = np.array([_FIRST_SPEED, _FIRST_SPEED, 0.1, 0.1]) * scale
-        # Columns: variance of the position, covariance of both, variance of the speed.
-        self._covariance = np.stack([np.full(4, (_MEASURED * scale) ** 2), np.zeros(4), first**2], axis=1)
-        self._seconds = seconds
+        covariance = tuple((own, 0.0, speed) for speed in (first**2).tolist())
+        return cls(MotionMemory(tuple(measures(box).tolist()), (0.0, 0.0, 0.0, 0.0), covariance, seconds))
+
+    @property
+    def memory(self) -> MotionMemory:
+        """All that predictions depend on."""
+        rows = tuple(tuple(row) for row in self._covariance.tolist())
+        return MotionMemory(tuple(self._position.tolist()), tuple(self._speed.tolist()), rows, self._seconds)
 
     def predict(self, seconds: float) -> Box:
         """Return where the box should be at that time; nothing changes."""

@@ -14,6 +14,7 @@ import numpy as np
 from analyzer.types import Detection, Track, TrackId
 from models.errors import BackendUnavailable
 from models.frame import Frame
+from models.remembered import TrackerMemory
 from models.trackers.steady import TrackerOptions, gather
 
 _ROW: Final = "row"
@@ -24,11 +25,13 @@ _BUFFER_RATE: Final = 30.0
 class PublishedByteTrack:
     """Bodies, and heads without one, by the published association; time stamps are handed on to it.
 
+    Of a memory only the next id is taken up: it is told when nobody is followed.
+
     Raises:
         BackendUnavailable: the package is not installed.
     """
 
-    def __init__(self, options: TrackerOptions | None = None, first: TrackId = TrackId(1)) -> None:
+    def __init__(self, options: TrackerOptions | None = None, memory: TrackerMemory | None = None) -> None:
         try:
             import supervision
             from trackers import ByteTrackTracker
@@ -42,18 +45,13 @@ class PublishedByteTrack:
             high_conf_det_threshold=chosen.firm,
             minimum_consecutive_frames=1,
         )
-        self._first = int(first)
+        self._first = int((memory or TrackerMemory()).next_track)
         self._given: dict[int, TrackId] = {}
 
     @property
-    def quiet(self) -> bool:
-        """Nobody is followed."""
-        return not self._tracker.tracks
-
-    @property
-    def next_track(self) -> TrackId:
-        """The first id not yet given."""
-        return TrackId(self._first + len(self._given))
+    def memory(self) -> TrackerMemory | None:
+        """None while somebody is followed: the package does not say what it knows."""
+        return None if self._tracker.tracks else TrackerMemory(TrackId(self._first + len(self._given)))
 
     def update(self, frame: Frame, detections: Sequence[Detection]) -> tuple[Track, ...]:
         seen = [sighting.seen for sighting in gather(detections)]

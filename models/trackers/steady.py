@@ -26,6 +26,7 @@ from analyzer.types import Box, Detection, Label, Track, TrackId
 from models.detectors.overlap import overlaps
 from models.detectors.pairing import pair_heads
 from models.frame import Frame, Image
+from models.remembered import TrackerMemory, TrackletMemory
 from models.trackers.appearance import Appearance, appearance_of, resemblance
 from models.trackers.motion import Motion
 
@@ -105,6 +106,21 @@ class _Tracklet:
         self.sightings = 0
         self.take(sighting, seconds)
 
+    @classmethod
+    def recalled(cls, memory: TrackletMemory) -> _Tracklet:
+        one = cls.__new__(cls)
+        one.id, one.seen, one.sightings = memory.id, memory.seen, memory.sightings
+        one.body = None if memory.body is None else Motion(memory.body)
+        one.head = None if memory.head is None else Motion(memory.head)
+        one.appearance = None if memory.clothes is None else np.array(memory.clothes)
+        return one
+
+    @property
+    def memory(self) -> TrackletMemory:
+        body, head = (None if one is None else one.memory for one in (self.body, self.head))
+        clothes = None if self.appearance is None else tuple(self.appearance.tolist())
+        return TrackletMemory(self.id, body, head, clothes, self.seen, self.sightings)
+
     def motion(self, part: _Part) -> Motion | None:
         return self.body if part is _Part.BODY else self.head
 
@@ -123,28 +139,29 @@ class _Tracklet:
 
 def _moved(motion: Motion | None, box: Box, seconds: float) -> Motion:
     if motion is None:
-        return Motion(box, seconds)
+        return Motion.begun(box, seconds)
     motion.update(box, seconds)
     return motion
 
 
 class SteadyTracker:
-    """One instance a camera; frames in time order. The same detections give the same ids on every machine."""
+    """One instance a camera; frames in time order. The same detections give the same ids on every machine.
 
-    def __init__(self, options: TrackerOptions | None = None, first: TrackId = TrackId(1)) -> None:
+    Args:
+        options: when tracks begin, go on and end.
+        memory: of a tracker whose work is gone on with.
+    """
+
+    def __init__(self, options: TrackerOptions | None = None, memory: TrackerMemory | None = None) -> None:
+        known = memory or TrackerMemory()
         self._options = options or TrackerOptions()
-        self._tracklets: list[_Tracklet] = []
-        self._next = int(first)
+        self._tracklets = [_Tracklet.recalled(one) for one in known.tracklets]
+        self._next = int(known.next_track)
 
     @property
-    def quiet(self) -> bool:
-        """Nobody is followed: nothing is remembered but the next id."""
-        return not self._tracklets
-
-    @property
-    def next_track(self) -> TrackId:
-        """The first id not yet given."""
-        return TrackId(self._next)
+    def memory(self) -> TrackerMemory:
+        """Who is followed, and the first id not yet given."""
+        return TrackerMemory(TrackId(self._next), tuple(one.memory for one in self._tracklets))
 
     def update(self, frame: Frame, detections: Sequence[Detection]) -> tuple[Track, ...]:
         """Return the tracks seen in this frame, by id. A track of label HEAD is a head whose body is not seen."""

@@ -55,7 +55,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Analyse recordings into the database and the evidence folder.
 
-        Ctrl-C loses no sign that was told; running again goes on from the last moment in which nobody was in view; running twice adds nothing.
+        Ctrl-C loses no sign that was told; running again goes on from at most five seconds before; running twice adds nothing.
         Example: vigil analyze corridor=rec_20210612_071500.mp4 --site site.toml
 
         Exit code 0: everything analysed; 2: bad input; 3: something was analysed only in part; 130: interrupted.

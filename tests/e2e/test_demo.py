@@ -99,7 +99,8 @@ def test_interrupted_and_resumed_is_the_same_as_never_stopped(analysed: tuple[Vi
     command = vigil.command("analyze", str(recording), "--site", str(site), "--json")
     for share in (0.15, 0.55):
         _interrupt_when(scenes, share * written, command, vigil)
-    assert (scenes.parent / "mark.json").exists()  # there is a place to go on from
+    mark = json.loads((scenes.parent / "mark.json").read_bytes())
+    assert mark["scenes_bytes"] > 0.5 * written  # there is a place to go on from, and it is not far back
     (resumed,) = vigil.analyze([recording], "--site", str(site))["runs"]
     for field in ("run", "events", "frames", "tracks", "gaps", "judgements", "observed_s"):
         assert resumed[field] == expected[field]

@@ -22,6 +22,7 @@ from models.perception import (
     load_perception,
     perceive_together,
 )
+from models.remembered import PerceptionMemory, TrackerMemory
 from models.scripted import Line, ScriptedDetector, ScriptedFactory, ScriptedPerception
 from models.synthetic import paint_person, synthetic_factory
 from models.weights import WeightsEntry, entry_of, load_catalogue
@@ -51,8 +52,25 @@ def test_painted_people_become_scenes() -> None:
     states = {number: one.mask.state for number, one in last.items() if one.mask is not None}
     assert sorted(states.values()) == [MaskState.NONE, MaskState.WORN]
     assert all(one.head is not None and one.foot_visible for one in last.values())
-    assert camera.next_track == 3
-    assert not camera.quiet
+    assert camera.memory is not None
+    assert (camera.memory.tracker.next_track, camera.memory.alive) == (3, {1, 2})
+
+
+@pytest.mark.parametrize("cut", [1, 5, 11])
+def test_perception_goes_on_from_a_memory_as_if_it_had_never_stopped(cut: int) -> None:
+    factory, frames = synthetic_factory(), list(walk())
+    whole = [one.perceive(frame) for one in [factory.for_camera(CAMERA)] for frame in frames]
+    first = factory.for_camera(CAMERA)
+    before = [first.perceive(frame) for frame in frames[:cut]]
+    second = factory.for_camera(CAMERA, first.memory)
+    assert before + [second.perceive(frame) for frame in frames[cut:]] == whole
+
+
+def test_a_camera_that_links_tracks_by_clothes_tells_nobody() -> None:
+    camera = synthetic_factory(PerceptionOptions(links=LinkOptions())).for_camera(CAMERA)
+    assert camera.memory == PerceptionMemory()
+    camera.perceive(painted(0, (200, MaskState.WORN)))
+    assert camera.memory is None
 
 
 def test_the_same_frames_give_the_same_scenes() -> None:
@@ -226,7 +244,7 @@ def test_a_script_shows_its_latest_line() -> None:
     shown = [perception.perceive(frame(second)) for second in (0.5, 1.0, 1.9, 2.0, 9.0)]
     assert [scene.observations for scene in shown] == [(), (SEEN,), (SEEN,), (), ()]
     assert shown[-1].impairments == (Reason.TOO_DARK,)
-    assert (perception.quiet, perception.next_track) == (True, 5)
+    assert perception.memory == PerceptionMemory(TrackerMemory(TrackId(5)))
 
 
 def test_a_script_out_of_order_is_refused() -> None:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+import sqlalchemy as sa
 from rich.progress import Progress
 
-from analyzer.types import RunId
-from models.synthetic import synthetic_factory
+from analyzer.types import Box, MaskState, RunId
+from models.synthetic import paint_person, synthetic_factory
 from pipelines import analysis
 from pipelines.batch import Batch, Request
 from pipelines.errors import BadInput
 from pipelines.journal import Journal
 from pipelines.loop import Outcome
-from pipelines.records import RunState
+from pipelines.records import Run, RunState
 from pipelines.settings import Settings
 from pipelines.store import Repository, open_database
+from pipelines.store.database import translated
 from pipelines.summary import RunSummary
 from tests.media import Film, make
 
@@ -38,10 +44,23 @@ def recordings(tmp_path: Path) -> tuple[Path, Path]:
     return make(one, Film(count=10)), make(two, Film(count=15))
 
 
-def analyse(settings: Settings, *paths: Path, scenes: Path | None = None) -> tuple[list[RunSummary], list[BadInput]]:
+def analyse(
+    settings: Settings, *paths: Path, scenes: Path | None = None, stopped: Callable[[], bool] = lambda: False
+) -> tuple[list[RunSummary], list[BadInput]]:
     request = Request(tuple(map(str, paths)), None, 5.0, record_scenes=scenes)
     with Batch.open(settings, request, synthetic_factory()) as batch, Progress(disable=True) as bars:
-        return batch.analyse(bars, lambda: False)
+        return batch.analyse(bars, stopped)
+
+
+def never_empty(folder: Path, count: int = 40) -> Path:
+    """A picture a second; somebody stands there all the time, and another one walks by."""
+    folder.mkdir()
+    for k in range(count):
+        image = np.full((480, 640, 3), 190, np.uint8)
+        paint_person(image, Box(500, 80, 590, 400), MaskState.WORN)
+        paint_person(image, Box(10 + 12 * (k % 30), 80, 100 + 12 * (k % 30), 400), MaskState.NONE)
+        cv2.imwrite(str(folder / f"20210612_0715{k:02d}.png"), image)
+    return folder
 
 
 def states(settings: Settings) -> list[RunState]:
@@ -92,6 +111,53 @@ def test_a_recording_that_another_process_is_at_is_refused(settings: Settings, r
     assert [one.counts.captured for one in runs] == [15]
     assert str(refusal) == f"{recordings[0]}: is being analysed by another process; wait for it or stop it"
     assert sorted(states(settings)) == [RunState.FINISHED, RunState.RUNNING]
+
+
+def test_an_interrupted_analysis_goes_on_where_it_was_though_somebody_is_always_in_view(
+    settings: Settings, tmp_path: Path
+) -> None:
+    pictures = never_empty(tmp_path / "desk")
+    whole = Settings(data_dir=tmp_path / "whole")
+    (expected,), _ = analyse(whole, pictures)
+
+    asked = []
+
+    def after_some() -> bool:
+        asked.append(None)
+        return len(asked) > 25
+
+    (stopped,), _ = analyse(settings, pictures, stopped=after_some)
+    assert (stopped.state, stopped.counts.analysed) == (RunState.INTERRUPTED, 25)
+    (resumed,), _ = analyse(settings, pictures)
+    assert resumed.analysed_now <= timedelta(seconds=20)
+    fields = ("run", "state", "events", "counts", "tracks", "coverage", "tallies")
+    assert [getattr(resumed, field) for field in fields] == [getattr(expected, field) for field in fields]
+    first, second = (one.runs / expected.run / "scenes.jsonl" for one in (whole, settings))
+    assert first.read_bytes() == second.read_bytes()
+    assert not (second.parent / "mark.json").exists()
+
+
+def test_a_database_that_takes_no_more_ends_the_batch_with_what_was_done(
+    settings: Settings, recordings: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    third, put = make(tmp_path / "third.mp4", Film(count=20)), Repository.put_run
+
+    def full(self: Repository, run: Run) -> None:
+        if run.counts.captured == 15:
+            with translated():
+                raise sa.exc.OperationalError("INSERT", {}, Exception("database or disk is full"))
+        put(self, run)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Repository, "put_run", full)
+        runs, refused = analyse(settings, *recordings, third)
+    assert [run.counts.captured for run in runs] == [10]
+    assert [one.place for one in refused] == [str(recordings[1]), str(third)]
+    assert all("the database cannot be used now" in one.problem and "run the same command again" in one.remedy for one in refused)
+    again, refused = analyse(settings, *recordings, third)
+    assert [run.already_done for run in again] == [True, False, False]
+    assert refused == []
+    assert states(settings) == [RunState.FINISHED] * 3
 
 
 def test_scenes_that_cannot_be_copied_do_not_undo_the_analysis(

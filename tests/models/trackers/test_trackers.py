@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from analyzer.types import Detection, Label, Track, TrackId
 from models.errors import BackendUnavailable
 from models.protocols import Tracker
+from models.remembered import TrackerMemory
 from models.trackers import TRACKERS, SteadyTracker, TrackerOptions
 from tests.models.seen import frame, head, person
 
@@ -58,7 +59,7 @@ def test_two_people_who_pass_one_another_keep_their_ids(tracker: Tracker, rate: 
 
 def test_nobody_gives_no_tracks(tracker: Tracker) -> None:
     assert tracker.update(frame(), []) == ()
-    assert tracker.quiet
+    assert tracker.memory == TrackerMemory()
 
 
 def test_boxes_are_those_of_the_detector(tracker: Tracker) -> None:
@@ -73,15 +74,16 @@ def test_ids_are_never_given_twice(tracker: Tracker) -> None:
         now = ids(run(tracker, [[person(100)]] * 4, 5, start=20.0 * n))
         assert not seen & now
         seen |= now
-    assert tracker.next_track > max(seen)
+    told = tracker.memory
+    assert told is None or told.next_track > max(seen)
 
 
-def test_a_tracker_is_quiet_when_nobody_can_come_back(tracker: Tracker) -> None:
+def test_a_tracker_remembers_nobody_when_nobody_can_come_back(tracker: Tracker) -> None:
     run(tracker, [[person(100)]] * 4, 5)
-    assert not tracker.quiet
+    assert tracker.memory != TrackerMemory(TrackId(2))
     tracker.update(frame(60.0), [])
     tracker.update(frame(60.2), [])
-    assert tracker.quiet
+    assert tracker.memory == TrackerMemory(TrackId(2))
 
 
 @settings(max_examples=25, deadline=None)
@@ -118,7 +120,31 @@ def test_durations_are_times_and_not_frames(rate: float) -> None:
     for k in range(round(5 * rate)):
         now = last + (k + 1) / rate
         tracker.update(frame(now), [])
-        assert tracker.quiet is (now - last > 2 + 1e-9)
+        assert (not tracker.memory.tracklets) is (now - last > 2 + 1e-9)
+
+
+PEOPLE = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(0, 2), st.integers(10, 99)), max_size=4, unique_by=lambda one: one[:2]
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(PEOPLE, min_size=2, max_size=12), st.data())
+def test_who_goes_on_with_a_memory_sees_what_the_first_would_have_seen(
+    scenes: list[list[tuple[int, int, int]]], data: st.DataObject
+) -> None:
+    def seen(scene: list[tuple[int, int, int]]) -> list[Detection]:
+        bodies = [person(40.0 * x, 80.0 * y, score=score / 100) for x, y, score in scene]
+        return bodies + [head(40.0 * x + 25, 80.0 * y, score=score / 100) for x, y, score in scene if score % 2]
+
+    boxes = [seen(scene) for scene in scenes]
+    cut = data.draw(st.integers(0, len(boxes)))
+    rate = data.draw(st.sampled_from(RATES))
+    whole = run(SteadyTracker(), boxes, rate)
+    first = SteadyTracker()
+    before = run(first, boxes[:cut], rate)
+    after = run(SteadyTracker(memory=first.memory), boxes[cut:], rate, start=cut / rate)
+    assert before + after == whole
 
 
 def test_a_weak_box_continues_a_track_and_begins_none() -> None:
@@ -171,7 +197,3 @@ def test_a_person_whom_a_desk_hides_keeps_the_id() -> None:
     heights = [300, 300, 280, 240, 200, 180, 180]
     tracks = run(tracker, [[person(100, height=height)] for height in heights], 5)
     assert ids(tracks) == {1}
-
-
-def test_ids_go_on_from_where_a_quiet_tracker_stopped() -> None:
-    assert ids(run(SteadyTracker(None, TrackId(8)), [[person(100)]] * 2, 5)) == {8}

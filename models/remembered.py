@@ -1,0 +1,60 @@
+"""What perception of one camera knows between two pictures, as records: written down, it can be gone on with elsewhere.
+
+Numbers are kept as they are, to the last bit: perception that goes on from such a record gives the scenes it would have given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analyzer.types import TrackId
+from models.attributes.remembered import TrackMemory
+
+FIRST_TRACK = TrackId(1)
+"""The id of the first person a camera sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class MotionMemory:
+    """A filtered box: centre x, centre y, width, height in pixels and their speeds a second.
+
+    ``covariance`` has a row for each of the four: variance of the position, covariance of both, variance of the speed.
+    """
+
+    position: tuple[float, ...]
+    speed: tuple[float, ...]
+    covariance: tuple[tuple[float, ...], ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrackletMemory:
+    """One person who is followed, or was lost so lately that he may come back. ``id`` is None until he is sure."""
+
+    id: TrackId | None
+    body: MotionMemory | None
+    head: MotionMemory | None
+    clothes: tuple[float, ...] | None
+    seen: float
+    sightings: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerMemory:
+    """``next_track`` is the first id not yet given."""
+
+    next_track: TrackId = FIRST_TRACK
+    tracklets: tuple[TrackletMemory, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PerceptionMemory:
+    """Who is followed, and what was read off each track."""
+
+    tracker: TrackerMemory = TrackerMemory()
+    tracks: tuple[tuple[TrackId, TrackMemory], ...] = ()
+
+    @property
+    def alive(self) -> frozenset[TrackId]:
+        """Tracks that may be seen again; all others that come have ids from ``tracker.next_track`` on."""
+        return frozenset(one.id for one in self.tracker.tracklets if one.id is not None)
