@@ -7,7 +7,7 @@ from dataclasses import replace
 from analyzer.geometry import contains
 from analyzer.layout import foot_of
 from analyzer.site import FORBIDDEN_KINDS, Site
-from analyzer.types import CameraId, Observation, Point, Scene
+from analyzer.types import Box, CameraId, FrameRef, Point, Scene
 
 
 def forbidden_areas(site: Site, camera: CameraId) -> tuple[tuple[Point, ...], ...]:
@@ -23,12 +23,18 @@ def withhold(scene: Scene, site: Site) -> Scene:
     areas = forbidden_areas(site, scene.frame.camera)
     if not areas:
         return scene
-    kept = tuple(one for one in scene.observations if not _inside(one, scene, areas))
-    return scene if len(kept) == len(scene.observations) else replace(scene, observations=kept)
-
-
-def _inside(observation: Observation, scene: Scene, areas: tuple[tuple[Point, ...], ...]) -> bool:
     frame = scene.frame
-    x, y = observation.track.box.centre
-    points = (foot_of(observation, frame), (x / frame.width, y / frame.height))
+    kept = tuple(one for one in scene.observations if not _inside(areas, foot_of(one, frame), _middle(one.track.box, frame)))
+    things = tuple(one for one in scene.things if not _inside(areas, _middle(one.box, frame)))
+    if (len(kept), len(things)) == (len(scene.observations), len(scene.things)):
+        return scene
+    return replace(scene, observations=kept, things=things)
+
+
+def _middle(box: Box, frame: FrameRef) -> Point:
+    x, y = box.centre
+    return x / frame.width, y / frame.height
+
+
+def _inside(areas: tuple[tuple[Point, ...], ...], *points: Point) -> bool:
     return any(contains(area, point) for area in areas for point in points)

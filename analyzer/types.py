@@ -360,17 +360,26 @@ class DoorReading:
 
 
 @dataclass(frozen=True, slots=True)
+class Thing:
+    """What passes for a person and has not moved at all since ``since`` (UTC): shown, never judged."""
+
+    box: Box
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """Everything observed by one camera at one instant; the input of every rule.
 
     ``impairments`` name what is wrong with the whole picture (too dark, moved, frozen...); while one
-    stands, what it touches cannot be assessed.
+    stands, what it touches cannot be assessed. ``things`` are looked at by no rule.
     """
 
     frame: FrameRef
     observations: tuple[Observation, ...] = ()
     impairments: tuple[Reason, ...] = ()
     doors: tuple[DoorReading, ...] = ()
+    things: tuple[Thing, ...] = ()
 
 
 # --- whom a judgement is about -------------------------------------------------------------------

@@ -89,7 +89,7 @@ class CameraReportOut(Wire):
     height: int = Field(examples=[1080])
     text: str = Field(
         examples=["refused: [Errno 111] Connection refused"],
-        description="What went wrong last: a code and, behind a colon, the technical detail, redacted.",
+        description="What went wrong last, or `things: N` for what passes for people and is not judged: a code and, behind a colon, the technical detail, redacted.",
     )
 
 

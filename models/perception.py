@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from models.frame import Frame
 from models.protocols import Attributes, Detector, Tracker
 from models.remembered import PerceptionMemory
 from models.still import CLAIMED_HEAD, CLAIMED_PERSON, StillPerception
+from models.things import STILL_FOR, ThingFinder
 from models.trackers import SteadyTracker, TrackerOptions
 from models.weights import WeightsEntry, entry_of, load_catalogue, read_unpickled, read_verified
 
@@ -39,11 +41,19 @@ _WEAK_HEAD: Final = 0.2
 class CameraPerception:
     """Perception of one camera. Frames in time order; the same frames give the same scenes."""
 
-    def __init__(self, detector: Detector, tracker: Tracker, attributes: Attributes, finder: LinkFinder | None = None) -> None:
+    def __init__(
+        self,
+        detector: Detector,
+        tracker: Tracker,
+        attributes: Attributes,
+        finder: LinkFinder | None = None,
+        things: ThingFinder | None = None,
+    ) -> None:
         self._detector = detector
         self._tracker = tracker
         self._attributes = attributes
         self._finder = finder
+        self._things = things or ThingFinder()
         self.links: tuple[TrackLink, ...] = ()
         """Candidates that the last frame gave rise to: which ended tracks its beginning ones may go on with."""
 
@@ -56,7 +66,7 @@ class CameraPerception:
         tracker = self._tracker.memory
         if tracker is None or (tracker.tracklets and self._finder is not None):
             return None
-        return PerceptionMemory(tracker, self._attributes.memory if tracker.tracklets else ())
+        return PerceptionMemory(tracker, self._attributes.memory if tracker.tracklets else (), self._things.memory)
 
     def perceive(self, frame: Frame) -> Scene:
         """Return what is seen in one frame. A corrupt one is counted, not judged: its scene says so and is empty."""
@@ -70,7 +80,8 @@ class CameraPerception:
         tracks = self._tracker.update(frame, detections)
         heads = heads_of(tracks, detections)
         self.links = self._finder.observe(frame, tracks, heads) if self._finder is not None else ()
-        return Scene(frame.ref, linked(self._attributes.observe(frame, tracks, heads), self.links))
+        people, things = self._things.tell_apart(frame, self._attributes.observe(frame, tracks, heads))
+        return Scene(frame.ref, linked(people, self.links), things=things)
 
 
 def linked(observations: tuple[Observation, ...], links: Sequence[TrackLink]) -> tuple[Observation, ...]:
@@ -115,13 +126,14 @@ class PerceptionOptions:
     """Everything about perception that is chosen and not learned.
 
     ``tracker`` is None for the usual one, whose tracks begin at the scores that weights.toml states for the detector;
-    ``links`` is None where tracks are not to be compared by clothes.
+    ``links`` is None where tracks are not to be compared by clothes. What has not moved for ``still_for`` is a thing; zero: nothing is.
     """
 
     detector: DetectorOptions = field(default_factory=DetectorOptions)
     tracker: TrackerOptions | None = None
     attributes: AttributeOptions = field(default_factory=AttributeOptions)
     links: LinkOptions | None = None
+    still_for: timedelta = STILL_FOR
 
 
 class PerceptionFactory:
@@ -177,7 +189,8 @@ class PerceptionFactory:
             finder.forget(camera)
         elif self._options.links is not None:
             finder = LinkFinder(self._options.links)
-        return CameraPerception(self.detector, SteadyTracker(self._tracking(), known.tracker), attributes, finder)
+        things = ThingFinder(self._options.still_for, known.things)
+        return CameraPerception(self.detector, SteadyTracker(self._tracking(), known.tracker), attributes, finder, things)
 
     def _tracking(self) -> TrackerOptions:
         body, head = self._claimed

@@ -6,8 +6,9 @@ Numbers are kept as they are, to the last bit: perception that goes on from such
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
-from analyzer.types import TrackId
+from analyzer.types import Box, TrackId
 from models.attributes.remembered import TrackMemory
 
 FIRST_TRACK = TrackId(1)
@@ -48,11 +49,50 @@ class TrackerMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceMemory:
+    """Where something is seen that may be a thing. ``look`` has 24 rows of 12 grey levels; times since the start of the stream.
+
+    ``alike`` and ``unlike`` are how long it looked as before and how long not, ``fresh`` when the look was renewed,
+    ``same`` whether the last look was like it.
+    """
+
+    box: Box
+    look: tuple[int, ...]
+    since: timedelta
+    seen: timedelta
+    walked: bool
+    alike: timedelta
+    unlike: timedelta
+    fresh: timedelta
+    same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WayMemory:
+    """Where a track began, as the middle of its box in pixels, and whether it has gone from there."""
+
+    track: TrackId
+    x: float
+    y: float
+    seen: timedelta
+    walked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ThingMemory:
+    """What is known of places and ways."""
+
+    places: tuple[PlaceMemory, ...] = ()
+    ways: tuple[WayMemory, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PerceptionMemory:
-    """Who is followed, and what was read off each track."""
+    """Who is followed, what was read off each track, and what may be a thing."""
 
     tracker: TrackerMemory = TrackerMemory()
     tracks: tuple[tuple[TrackId, TrackMemory], ...] = ()
+    things: ThingMemory = ThingMemory()
 
     @property
     def alive(self) -> frozenset[TrackId]:

@@ -43,6 +43,7 @@ class Ground:
     runs: Path
     rate: float
     code: str
+    still_for: timedelta
 
 
 class Analysis:
@@ -65,6 +66,7 @@ class Analysis:
             backend=ground.factory.backend,
             precision=ground.factory.precision,
             code=ground.code,
+            still_for=ground.still_for,
         )
         self.run_id: RunId = self._ingredients.run_id()
         self.provenance = Provenance(

@@ -76,7 +76,10 @@ class Batch:
                 settings.device,
                 settings.precision,
                 settings.backend,
-                options=PerceptionOptions(links=link_options(settings.link_minutes, document.site, together=False)),
+                options=PerceptionOptions(
+                    links=link_options(settings.link_minutes, document.site, together=False),
+                    still_for=timedelta(minutes=settings.still_minutes),
+                ),
             )
             # Without a site file each recording is a camera, known as soon as it could be opened: see `_introduce`.
             site, zones = remember(document, repository) if request.site else (document.site, ())
@@ -90,6 +93,7 @@ class Batch:
                 runs=settings.runs,
                 rate=request.rate,
                 code=code_version(),
+                still_for=timedelta(minutes=settings.still_minutes),
             )
             return cls(request, plan, ground, stack.pop_all())
 

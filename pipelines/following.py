@@ -113,7 +113,9 @@ class Following:
 
     def _report(self, at_work: Live) -> None:
         now = datetime.now(UTC)
-        reports = tuple(reports_of(at_work.status(), at_work.recordings(), self._refused, now, at_work.troubles()))
+        reports = tuple(
+            reports_of(at_work.status(), at_work.recordings(), self._refused, now, at_work.troubles(), things=at_work.things())
+        )
         due = time.monotonic() - self._reported >= _REPORT_AT_LEAST
         if reports and (due or [replace(r, at=now) for r in self._said] != list(reports)):
             self._repository.put_reports(reports)
@@ -126,10 +128,12 @@ def reports_of(
     refused: Mapping[CameraId, BadInput],
     now: datetime,
     troubles: Mapping[CameraId, GapReason] = MappingProxyType({}),
+    *,
+    things: Mapping[CameraId, int] = MappingProxyType({}),
 ) -> list[CameraReport]:
     """How every camera is: watched, its evidence stream where that is another one, and those that cannot be planned.
 
-    ``troubles``: what keeps cameras that are connected from being watched as asked.
+    ``troubles``: what keeps cameras that are connected from being watched as asked; ``things``: how much passes for people there.
     """
     recordings = {status.camera: status.life.state for status in recorded}
     said = [CameraReport(camera, now, State.DOWN, text=_refusal(problem)) for camera, problem in refused.items()]
@@ -145,7 +149,7 @@ def reports_of(
                 codec=opened.codec if opened else "",
                 width=opened.width if opened else 0,
                 height=opened.height if opened else 0,
-                text="" if live or not status.text else _trouble(status),
+                text=_odd(things.get(status.camera, 0)) if live else _trouble(status),
             )
         )
     return said
@@ -155,6 +159,12 @@ def _refusal(problem: BadInput) -> str:
     return coded(problem.fault, problem.about) if isinstance(problem, BadAddress) else coded(Trouble.OTHER, str(problem))
 
 
+def _odd(things: int) -> str:
+    return coded(Trouble.THINGS, str(things)) if things else ""
+
+
 def _trouble(status: CameraStatus) -> str:
     """The words for a fault of the address say all there is to say."""
+    if not status.text:
+        return ""
     return coded(status.trouble, status.text) if isinstance(status.trouble, Trouble) else str(status.trouble)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -46,6 +46,7 @@ class Ingredients:
     backend: str
     precision: str
     code: str
+    still_for: timedelta
 
     def run_id(self) -> RunId:
         """SHA-256 over the canonical JSON of the ingredients, the first 32 hexadecimal digits."""
@@ -58,6 +59,7 @@ class Ingredients:
                 "precision": self.precision,
                 "rate": self.rate,
                 "site": self.site_sha256,
+                "still_for": self.still_for.total_seconds(),
                 "source": self.source_sha256,
                 "start": self.start.isoformat(),
             },

@@ -2,7 +2,7 @@
 
 ``scenes.jsonl`` grows by one line a scene. ``mark.json`` is replaced as a whole and says how many bytes of the scenes it
 stands for: what was written after it is cut off when the run is taken up again. It holds what perception remembers of the
-people in view (boxes, readings, colours of clothes as shares), and is deleted when the run is at its end.
+people in view (boxes, readings, colours of clothes as shares, grey pictures of 24 x 12 cells), and is deleted when the run is at its end.
 """
 
 from __future__ import annotations

@@ -156,6 +156,11 @@ class Live:
         with self._lock:
             return {name: trouble for name, one in self._cameras.items() if (trouble := one.trouble) is not None}
 
+    def things(self) -> dict[CameraId, int]:
+        """How many things pass for people, of cameras that see some."""
+        with self._lock:
+            return {name: one.things for name, one in self._cameras.items() if one.things}
+
     def camera(self, camera: CameraId) -> LiveCamera:
         return self._cameras[camera]
 

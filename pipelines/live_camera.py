@@ -88,6 +88,7 @@ class LiveCamera:
         self.seen_at, self.ever_seen = begins, False  # when the last picture came
         self._stopped_live = False
         self.missed_seconds = 0.0  # person-seconds that the gates may have missed before the scene judged last
+        self.things = 0  # how many things pass for people
 
     @property
     def camera(self) -> CameraId:
@@ -188,6 +189,7 @@ class LiveCamera:
         self.missed_seconds = self.looks.looked(scene.frame.at, len(scene.observations), self.plan.rate, unasked=unasked)
         self.seen_at, self.ever_seen = max(self.seen_at, scene.frame.at), True
         self._mark(scene.frame.at)
+        self.things = len(scene.things)
         self.scenes.append(scene)
         self._kept.put(scene)
         while self.scenes and scene.frame.at - self.scenes[0].frame.at > SCENES_KEPT:

@@ -95,6 +95,7 @@ class Looking:
             rate = camera.wanted_rate(scene)
         now = time.monotonic()
         self._metrics.verdict(caught.camera, now - caught.arrival)
+        self._metrics.things(caught.camera, camera.things)
         if caught.unasked:
             self._metrics.audited(caught.camera, camera.missed_seconds)
         if (worker := self._workers.get(caught.camera)) is not None:

@@ -26,7 +26,7 @@ class Mark:
     """A point from which an analysis may go on without looking back.
 
     ``pts`` is the last picture accounted for, ``memory`` what perception knew after it, ``tracks`` the number seen, ``seen``
-    those of them that may be seen again.
+    those of them that may be seen again, ``things`` how many things passed for people at once.
     """
 
     pts: timedelta
@@ -35,6 +35,7 @@ class Mark:
     memory: PerceptionMemory
     tracks: int
     seen: frozenset[TrackId]
+    things: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +76,29 @@ class _Account:
     at: timedelta = timedelta(0)
     tracks: int = 0
     seen: set[TrackId] = field(default_factory=set)
+    things: int = 0
 
     @classmethod
     def from_mark(cls, mark: Mark) -> _Account:
         dropped = Counter(dict(mark.counts.dropped))
-        return cls(mark.counts.captured, mark.counts.analysed, dropped, list(mark.holes), mark.pts, mark.tracks, set(mark.seen))
+        return cls(
+            mark.counts.captured,
+            mark.counts.analysed,
+            dropped,
+            list(mark.holes),
+            mark.pts,
+            mark.tracks,
+            set(mark.seen),
+            mark.things,
+        )
 
     @property
     def counts(self) -> FrameCounts:
         return FrameCounts(self.captured, self.analysed, tuple(sorted(self.dropped.items())))
 
     def meet(self, scene: Scene) -> None:
-        """Count tracks not met before."""
+        """Count tracks not met before, and things."""
+        self.things = max(self.things, len(scene.things))
         new = {seen.track.id for seen in scene.observations} - self.seen
         self.seen |= new
         self.tracks += len(new)
@@ -94,7 +106,15 @@ class _Account:
     def mark(self, memory: PerceptionMemory) -> Mark:
         """What is not alive cannot come back and is forgotten: ids are never given twice."""
         self.seen &= memory.alive
-        return Mark(self.at, self.counts, tuple(self.holes), memory, self.tracks, frozenset(self.seen))
+        return Mark(self.at, self.counts, tuple(self.holes), memory, self.tracks, frozenset(self.seen), self.things)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        if not self.things:
+            return ()
+        return (
+            f"{self.things} thing(s) that look like people and do not move were not judged; VIGIL_STILL_MINUTES=0 judges them",
+        )
 
     def drop(self, pts: timedelta, reason: DropReason) -> None:
         self.captured += 1
@@ -151,7 +171,7 @@ def analyse(
         complete=bool(ended and ended.complete),
         interrupted=interrupted,
         tracks=one.account.tracks,
-        notes=ended.notes if ended else (),
+        notes=(*(ended.notes if ended else ()), *one.account.notes),
     )
 
 

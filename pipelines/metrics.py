@@ -78,6 +78,12 @@ class LiveMetrics:
             ["camera"],
             registry=self.registry,
         )
+        self._things = Gauge(
+            "vigil_camera_things",
+            "Things that pass for people and are not judged: nothing of them has moved for long",
+            ["camera"],
+            registry=self.registry,
+        )
         self._late = Gauge("vigil_camera_late_seconds", "By which pictures come late", ["camera"], registry=self.registry)
         self._filled = Gauge(
             "vigil_camera_filled_share", "Of the asked pictures, those that the line gave", ["camera"], registry=self.registry
@@ -108,6 +114,9 @@ class LiveMetrics:
         if missed_seconds > 0:
             self._misses.labels(camera).inc()
             self._unseen.labels(camera).inc(missed_seconds)
+
+    def things(self, camera: CameraId, number: int) -> None:
+        self._things.labels(camera).set(number)
 
     def line(self, camera: CameraId, line: Line) -> None:
         """How late pictures come, and how many of those that are asked for."""

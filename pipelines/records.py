@@ -94,7 +94,7 @@ STILL_WATCHED: Final = frozenset(
 
 
 class Trouble(StrEnum):
-    """What went wrong with the connection to a camera, beside `pipelines.errors.AddressFault`."""
+    """What went wrong with the connection to a camera, beside `pipelines.errors.AddressFault`, or what is odd in its picture."""
 
     REFUSED = "refused"
     TIMED_OUT = "timed_out"
@@ -109,6 +109,7 @@ class Trouble(StrEnum):
     ENDED = "ended"
     NO_MEMORY = "no_memory"
     CRASHED = "crashed"
+    THINGS = "things"  # what passes for people and does not move is not judged; the detail is how many
     OTHER = "other"
 
 

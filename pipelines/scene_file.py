@@ -47,6 +47,8 @@ def encode_scene(scene: Scene) -> str:
         line["impairments"] = [reason.value for reason in scene.impairments]
     if scene.doors:
         line["doors"] = [{"door": door.door, "open": door.open.value, "p": door.probability} for door in scene.doors]
+    if scene.things:
+        line["things"] = [{"box": _box(thing.box), "since": _iso(thing.since)} for thing in scene.things]
     return _dump(line)
 
 

@@ -30,6 +30,7 @@ from analyzer.types import (
     Reason,
     Role,
     Scene,
+    Thing,
     Track,
     TrackId,
 )
@@ -112,6 +113,11 @@ class _Door(_Form):
     p: _Number
 
 
+class _Thing(_Form):
+    box: _Corners
+    since: _Time
+
+
 class _Line(_Form):
     camera: str
     index: int
@@ -121,6 +127,7 @@ class _Line(_Form):
     people: tuple[_Person, ...]
     impairments: tuple[Reason, ...] = ()
     doors: tuple[_Door, ...] = ()
+    things: tuple[_Thing, ...] = ()
 
 
 _decoder = Decoder(_Line)
@@ -140,7 +147,8 @@ def read_line(line: str | bytes) -> Scene:
     width, height = told.size
     frame = FrameRef(CameraId(told.camera), told.index, _duration(told.pts), told.at.astimezone(UTC), width, height)
     doors = tuple([DoorReading(door.door, door.open, door.p) for door in told.doors])
-    return Scene(frame, people, told.impairments, doors)
+    things = tuple([Thing(Box(*thing.box), thing.since.astimezone(UTC)) for thing in told.things])
+    return Scene(frame, people, told.impairments, doors, things)
 
 
 def _observation(told: _Person) -> Observation:

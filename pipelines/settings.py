@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     allow_loopback_cameras: bool = False
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     link_minutes: Annotated[float, Field(ge=0, le=1440)] = 0.0
+    still_minutes: Annotated[float, Field(ge=0, le=1440)] = 60.0
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property

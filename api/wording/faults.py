@@ -37,10 +37,12 @@ class Told:
 
 
 def trouble(text: str, language: Language) -> Told:
-    """Why a camera is not live, as its report says; what names no code (an older report) is the detail."""
+    """What the report of a camera says: why it is not live, or what is odd; what names no code (an older report) is the detail."""
     t = texts(language)
     code, about = decoded(text, AddressFault)
     if code is not None:
         return Told(t(f"fault.{code}", about=about))
     known, detail = decoded(text, Trouble)
+    if known is Trouble.THINGS:
+        return Told(t("trouble.things", count=detail))
     return Told(t(f"trouble.{known or Trouble.OTHER}"), detail)

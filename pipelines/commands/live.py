@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from contextlib import ExitStack
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -193,6 +194,7 @@ def factory_of(settings: Settings, perception: PerceptionKind, site: Site | None
     links = link_options(settings.link_minutes, site, together=True) if site is not None else None
 
     try:
-        return load_perception(settings.device, settings.precision, settings.backend, options=PerceptionOptions(links=links))
+        options = PerceptionOptions(links=links, still_for=timedelta(minutes=settings.still_minutes))
+        return load_perception(settings.device, settings.precision, settings.backend, options=options)
     except PerceptionError as error:
         raise BadInput("networks", str(error), "ask vigil doctor, or try --perception synthetic") from error

@@ -8,9 +8,9 @@ from analyzer.layout import foot_of
 from analyzer.moment import Moment
 from analyzer.privacy import forbidden_areas, withhold
 from analyzer.site import Side, Site
-from analyzer.types import Attire, Box, Item, Label, Observation, Presence, Track, TrackId, ZoneKind
+from analyzer.types import Attire, Box, Item, Label, Observation, Presence, Thing, Track, TrackId, ZoneKind
 from analyzer.witness import Witness
-from tests.analyzer.scenes import CAMERA, HEIGHT, LEFT, RIGHT, Script, door, line, person, played, run, scene, site, zone
+from tests.analyzer.scenes import CAMERA, HEIGHT, LEFT, RIGHT, WIDTH, Script, door, line, person, played, run, scene, site, zone
 
 HALVES = site(zone(ZoneKind.CORRIDOR, LEFT), zone(ZoneKind.YARD, RIGHT))
 
@@ -185,6 +185,8 @@ def test_nobody_in_a_forbidden_area_is_kept() -> None:
     assert withhold(full, site()) is full
     alone = scene(0, [person(2, 0.8)])
     assert withhold(alone, where) is alone
+    inside, outside = (Thing(Box(x * WIDTH, 100, x * WIDTH + 50, 300), alone.frame.at) for x in (0.2, 0.8))
+    assert withhold(replace(alone, things=(inside, outside)), where).things == (outside,)
     assert forbidden_areas(where, CAMERA) == (LEFT,)
 
 

@@ -171,6 +171,14 @@ def test_a_camera_that_is_not_live_says_why_in_words(
     assert (detail in [shown for faint, shown in said if faint]) is (detail is not None)
 
 
+def test_a_live_camera_tells_of_things_that_pass_for_people(world: World) -> None:
+    world.repository.put_reports([CameraReport(CORRIDOR, world.clock.now(), State.LIVE, text="things: 2")])
+    client = world.client()
+    assert "có 2 vật trông giống người" in client.get("/cameras").text
+    client.cookies.set("vigil_language", "en")
+    assert "2 thing(s) that look like people" in client.get("/cameras").text
+
+
 def test_the_page_does_the_same(world: World) -> None:
     client = world.client(Grade.ADMIN)
     token = client.headers["x-csrf-token"]

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from rich.progress import Progress
 
 from analyzer.types import Box, MaskState, RunId
+from models.perception import PerceptionOptions
 from models.synthetic import paint_person, synthetic_factory
 from pipelines import analysis
 from pipelines.batch import Batch, Request
@@ -135,6 +136,14 @@ def test_an_interrupted_analysis_goes_on_where_it_was_though_somebody_is_always_
     first, second = (one.runs / expected.run / "scenes.jsonl" for one in (whole, settings))
     assert first.read_bytes() == second.read_bytes()
     assert not (second.parent / "mark.json").exists()
+
+
+def test_things_that_pass_for_people_are_told(settings: Settings, tmp_path: Path) -> None:
+    factory = synthetic_factory(PerceptionOptions(still_for=timedelta(seconds=10)))
+    request = Request((str(never_empty(tmp_path / "desk")),), None, 5.0)
+    with Batch.open(settings, request, factory) as batch, Progress(disable=True) as bars:
+        (run,), _ = batch.analyse(bars, lambda: False)
+    assert any(note.startswith("1 thing(s) that look like people") for note in run.notes)
 
 
 def test_a_database_that_takes_no_more_ends_the_batch_with_what_was_done(

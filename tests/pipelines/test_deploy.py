@@ -54,7 +54,12 @@ def test_every_panel_of_the_dashboard_shows_figures_that_are_kept() -> None:
             assert wanted <= set.union(*(kept[name] for name in names)), panel["title"]
             shown |= names
     assert {"vigil_gate_audits_total", "vigil_gate_misses_total", "vigil_gate_missed_person_seconds_total"} <= shown
-    assert {"vigil_stage_seconds_bucket", "vigil_coverage_seconds_total", "vigil_camera_late_seconds"} <= shown
+    assert {
+        "vigil_stage_seconds_bucket",
+        "vigil_coverage_seconds_total",
+        "vigil_camera_late_seconds",
+        "vigil_camera_things",
+    } <= shown
     assert len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,11 +18,12 @@ BASE = Ingredients(
     backend="openvino",
     precision="f32",
     code="0.1.0+0",
+    still_for=timedelta(hours=1),
 )
 
 
 def test_the_same_ingredients_are_the_same_run_on_every_machine() -> None:
-    assert BASE.run_id() == "c60e0b71c64ba8c015ce82db0d4a3381"
+    assert BASE.run_id() == "4c393c70abbb824c3547769a9ad046f9"
     assert replace(BASE, models=BASE.models[::-1]).run_id() == BASE.run_id()
 
 
@@ -38,6 +39,7 @@ def test_the_same_ingredients_are_the_same_run_on_every_machine() -> None:
         {"backend": "onnxruntime"},
         {"precision": "bf16"},
         {"code": "0.1.0+1"},
+        {"still_for": timedelta(0)},
     ],
 )
 def test_every_ingredient_makes_another_run(change: dict[str, object]) -> None:

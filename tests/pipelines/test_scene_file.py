@@ -31,6 +31,7 @@ from analyzer.types import (
     Reason,
     Role,
     Scene,
+    Thing,
     Track,
     TrackId,
 )
@@ -81,6 +82,7 @@ scenes = st.builds(
     st.lists(observations, max_size=3, unique_by=lambda one: one.track.id).map(tuple),
     st.lists(st.sampled_from(Reason), max_size=2).map(tuple),
     st.lists(st.builds(DoorReading, st.text(max_size=4), st.sampled_from(Presence), share), max_size=2).map(tuple),
+    st.lists(st.builds(Thing, boxes, st.datetimes(timezones=st.just(UTC))), max_size=2).map(tuple),
 )
 
 

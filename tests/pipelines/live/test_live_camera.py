@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from analyzer.types import CameraId, FrameRef, Scene
+from analyzer.types import Box, CameraId, FrameRef, Scene, Thing
 from pipelines.following import reports_of
 from pipelines.health import Health
 from pipelines.live_camera import LiveCamera
@@ -117,6 +117,17 @@ def test_it_goes_over_the_pipe() -> None:
     finally:
         os.close(reading)
         os.close(writing)
+
+
+def test_the_page_of_cameras_is_told_of_things_that_pass_for_people() -> None:
+    made = camera()
+    status = CameraStatus(CameraId("gate"), Life(State.LIVE), None, Tally(), 1, 0, "", None)
+    made.understood(replace(picture(2), things=(Thing(Box(0, 0, 10, 30), T0),)))
+    (said,) = reports_of([status], [], {}, T0, things={CameraId("gate"): made.things})
+    assert (said.state, said.reason, said.text) == (State.LIVE, None, "things: 1")
+    made.understood(picture(3))
+    (said,) = reports_of([status], [], {}, T0, things={CameraId("gate"): made.things})
+    assert said.text == ""
 
 
 def test_the_page_of_cameras_is_told_what_is_wrong_with_a_live_one() -> None:

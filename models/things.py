@@ -1,0 +1,180 @@
+"""Things that pass for people (a coat on a chair, a poster, a cart): told by that nothing of them moves for an hour.
+
+A detector errs in the same way on the same thing for as long as it stands there. People move: between two looks some
+minutes apart a twentieth of the cells of a small grey picture of a seated person has changed in 19 of 20 cases, of the
+furniture around hardly any (`benchmarks/things.py`). Whoever walked to his place is never a thing, however still he sits.
+
+What is taken for a thing is not observed, but stands in the scene as such: it is shown and counted, never left out silently.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from analyzer.types import Box, Observation, Thing, TrackId
+from models.detectors.overlap import overlaps
+from models.frame import Frame, Image
+from models.remembered import PlaceMemory, ThingMemory, WayMemory
+
+STILL_FOR: Final = timedelta(hours=1)
+"""As long as Azure's filter of stationary false targets looks back."""
+
+_ACROSS: Final = 12
+_DOWN: Final = 24
+SAME_PLACE: Final = 0.7
+"""Overlap from which two boxes are in one place."""
+_CHANGED_LEVELS: Final = 10.0
+"""Of 255; after light and contrast have been made equal."""
+CHANGED_SHARE: Final = 0.03
+_LOOK_EVERY: Final = timedelta(seconds=1)
+_LONGEST_STEP: Final = timedelta(seconds=5)
+"""What lies between two looks counts as seen up to here: the gates of a quiet camera let it be looked at every four seconds."""
+_UNLIKE_SHARE: Final = 0.1
+_UNLIKE_AT_LEAST: Final = timedelta(seconds=5)
+"""Somebody may pass before it for a tenth of the time; more, and it is not the same as before."""
+_FRESH_EVERY: Final = timedelta(minutes=10)
+"""The picture it is compared with is renewed so often: the light of a day goes on."""
+_YOUNG: Final = timedelta(seconds=10)
+_FORGOTTEN: Final = timedelta(minutes=10)
+_THING_FORGOTTEN: Final = timedelta(hours=12)
+_WALKED: Final = 0.5
+"""Somebody whose box moved by this share of its height came here by himself."""
+_MOST_PLACES: Final = 32
+
+Levels = npt.NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where something is seen that may be a thing."""
+
+    box: Box
+    look: Levels
+    since: timedelta
+    seen: timedelta
+    walked: bool
+    alike: timedelta = timedelta(0)
+    unlike: timedelta = timedelta(0)
+    fresh: timedelta = timedelta(0)
+    same: bool = True
+
+    def see(self, look: Levels, now: timedelta, *, walked: bool) -> None:
+        step = min(now - self.seen, _LONGEST_STEP)
+        self.same, self.seen = changed(self.look, look) <= CHANGED_SHARE, now
+        if self.same:
+            self.alike += step
+            if now - self.fresh >= _FRESH_EVERY:
+                self.look, self.fresh = look, now
+        else:
+            self.unlike += step
+            if self.unlike > _UNLIKE_AT_LEAST + _UNLIKE_SHARE * self.alike:
+                self.look, self.since, self.fresh, self.walked = look, now, now, walked
+                self.alike, self.unlike = timedelta(0), timedelta(0)
+
+
+class ThingFinder:
+    """Watches the places of one camera. Frames in time order; the same frames give the same things.
+
+    Args:
+        still_for: how long nothing may have moved; zero finds nothing.
+        memory: of one whose work is gone on with.
+    """
+
+    def __init__(self, still_for: timedelta = STILL_FOR, memory: ThingMemory | None = None) -> None:
+        known = memory or ThingMemory()
+        self._still_for = still_for
+        self._places = [_recalled(one) for one in known.places]
+        self._ways = {one.track: one for one in known.ways}
+
+    @property
+    def memory(self) -> ThingMemory:
+        """Places and ways, as they are now."""
+        return ThingMemory(tuple(_told(one) for one in self._places), tuple(self._ways.values()))
+
+    def tell_apart(self, frame: Frame, seen: Sequence[Observation]) -> tuple[tuple[Observation, ...], tuple[Thing, ...]]:
+        """Return the people of a frame, and the things that pass for some."""
+        if not self._still_for:
+            return tuple(seen), ()
+        now = frame.ref.pts
+        self._forget(now)
+        people, things = [], []
+        for one in seen:
+            place = self._at(frame.image, one, now)
+            if place is not None and place.same and not place.walked and place.alike >= self._still_for:
+                things.append(Thing(one.track.box, frame.ref.at - (now - place.since)))
+            else:
+                people.append(one)
+        return tuple(people), tuple(things)
+
+    def _at(self, image: Image, one: Observation, now: timedelta) -> _Place | None:
+        """Return the place somebody is in, looked at anew; None for what is too small or outside of the picture."""
+        box, walked = one.track.box, self._walked(one.track.id, one.track.box, now)
+        shares = overlaps(_edges([box]), _edges([place.box for place in self._places]))[0] if self._places else np.zeros(0)
+        known = self._places[int(shares.argmax())] if len(shares) and shares.max() >= SAME_PLACE else None
+        if known is not None and now - known.seen < _LOOK_EVERY:
+            return known
+        look = look_of(image, box)
+        if look is None:
+            return known
+        if known is None:
+            known = _Place(box, look, now, now, walked, fresh=now)
+            self._places.append(known)
+        else:
+            known.see(look, now, walked=walked)
+        return known
+
+    def _walked(self, track: TrackId, box: Box, now: timedelta) -> bool:
+        x, y = box.centre
+        way = self._ways.get(track) or WayMemory(track, x, y, now)
+        far = math.hypot(x - way.x, y - way.y) > _WALKED * box.height
+        self._ways[track] = way = replace(way, seen=now, walked=way.walked or far)
+        return way.walked
+
+    def _forget(self, now: timedelta) -> None:
+        self._ways = {track: way for track, way in self._ways.items() if now - way.seen <= _FORGOTTEN}
+        kept = [one for one in self._places if now - one.seen <= self._lasts(one)]
+        self._places = sorted(kept, key=lambda one: (one.alike, one.seen))[-_MOST_PLACES:]
+
+    def _lasts(self, place: _Place) -> timedelta:
+        if place.alike >= self._still_for:
+            return _THING_FORGOTTEN
+        return _FORGOTTEN if place.alike >= _YOUNG else _YOUNG
+
+
+def look_of(image: Image, box: Box) -> Levels | None:
+    """Return a small grey picture [24,12] of what is in a box, 0..255; None when less of it is in the picture."""
+    rows, columns = image.shape[:2]
+    x1, y1, x2, y2 = max(0, round(box.x1)), max(0, round(box.y1)), min(columns, round(box.x2)), min(rows, round(box.y2))
+    if x2 - x1 < _ACROSS or y2 - y1 < _DOWN:
+        return None
+    small = cv2.resize(image[y1:y2, x1:x2], (_ACROSS, _DOWN), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), dtype=np.float32)
+
+
+def changed(before: Levels, now: Levels) -> float:
+    """Return the share of cells that differ, 0 to 1, when light and contrast have been made equal."""
+    contrast = min(max(float(before.std()) / max(float(now.std()), 1e-3), 2 / 3), 3 / 2)
+    moved = np.abs((now - now.mean()) * contrast + before.mean() - before)
+    return float((moved > _CHANGED_LEVELS).mean())
+
+
+def _edges(boxes: Sequence[Box]) -> npt.NDArray[np.float64]:
+    return np.array([(box.x1, box.y1, box.x2, box.y2) for box in boxes], dtype=np.float64)
+
+
+def _told(place: _Place) -> PlaceMemory:
+    look = tuple(int(level) for level in place.look.ravel())
+    return PlaceMemory(place.box, look, place.since, place.seen, place.walked, place.alike, place.unlike, place.fresh, place.same)
+
+
+def _recalled(place: PlaceMemory) -> _Place:
+    look = np.array(place.look, dtype=np.float32).reshape(_DOWN, _ACROSS)
+    return _Place(place.box, look, place.since, place.seen, place.walked, place.alike, place.unlike, place.fresh, place.same)
