@@ -23,7 +23,7 @@ from models.detectors.pairing import pair_heads
 from models.errors import AbsentWeights, UnknownWeights
 from models.frame import Frame
 from models.protocols import Attributes, Detector, Tracker
-from models.remembered import PerceptionMemory
+from models.remembered import PerceptionMemory, ThingMemory
 from models.still import CLAIMED_HEAD, CLAIMED_PERSON, StillPerception
 from models.things import STILL_FOR, ThingFinder
 from models.trackers import SteadyTracker, TrackerOptions
@@ -67,6 +67,11 @@ class CameraPerception:
         if tracker is None or (tracker.tracklets and self._finder is not None):
             return None
         return PerceptionMemory(tracker, self._attributes.memory if tracker.tracklets else (), self._things.memory)
+
+    @property
+    def view(self) -> PerceptionMemory:
+        """What is known of the view whoever is in it: the things. Another run of the same camera begins with it."""
+        return PerceptionMemory(things=ThingMemory(self._things.memory.places))
 
     def perceive(self, frame: Frame) -> Scene:
         """Return what is seen in one frame. A corrupt one is counted, not judged: its scene says so and is empty."""

@@ -292,7 +292,7 @@ class Live:
                     continue  # taken away meanwhile
                 new, events = self._books.succeed(old, self._origin, now)
                 self._cameras[old.camera] = new
-            self._origin.seer.forget(old.camera)
+            self._origin.seer.renew(old.camera)
             self._books.succeeded(old, events, new, now)
 
     def _admit(self, elapsed: float) -> None:

@@ -18,6 +18,7 @@ from analyzer.types import CameraId, Detection, ModelRef, Scene
 from models.errors import PerceptionError
 from models.frame import Frame
 from models.protocols import Detector
+from models.remembered import PerceptionMemory
 from pipelines.stages import Stage, Timed, timing, untimed
 
 _LAST_WAIT = 2.0  # s
@@ -52,10 +53,14 @@ class Seer(Protocol):
     def precision(self) -> str: ...
     def look(self, frames: Sequence[Frame]) -> Sequence[Scene | Blind]: ...
     def forget(self, camera: CameraId) -> None: ...
+    def renew(self, camera: CameraId) -> None: ...
 
 
 class CameraSight(Protocol):
     """Perception of one camera whose detections are made elsewhere."""
+
+    @property
+    def view(self) -> PerceptionMemory: ...
 
     def understand(self, frame: Frame, detections: Sequence[Detection]) -> Scene: ...
 
@@ -71,7 +76,7 @@ class SightFactory(Protocol):
     def backend(self) -> str: ...
     @property
     def precision(self) -> str: ...
-    def for_camera(self, camera: CameraId) -> CameraSight: ...
+    def for_camera(self, camera: CameraId, memory: PerceptionMemory | None = None) -> CameraSight: ...
 
 
 class BatchedSeer:
@@ -111,8 +116,13 @@ class BatchedSeer:
         ]
 
     def forget(self, camera: CameraId) -> None:
-        """The camera begins anew: its tracks are another run's."""
+        """The camera is gone, or another one under its name."""
         self._cameras.pop(camera, None)
+
+    def renew(self, camera: CameraId) -> None:
+        """A run of the camera begins: its tracks are new, what is known of its view stays."""
+        if (sight := self._cameras.get(camera)) is not None:
+            self._cameras[camera] = self._factory.for_camera(camera, sight.view)
 
     def _detect(self, frames: Sequence[Frame]) -> list[tuple[Detection, ...] | Blind]:
         try:

@@ -15,6 +15,7 @@ import pytest
 
 from analyzer.types import Box, CameraId, Detection, Label, ModelRef, Scene
 from models.frame import Frame
+from models.remembered import PerceptionMemory
 from models.synthetic import synthetic_factory
 from pipelines.health import PictureHealth
 from pipelines.live import LiveOptions
@@ -61,8 +62,8 @@ class BrokenFactory:
         self.detector = BrokenDetector()
         self._real = synthetic_factory()
 
-    def for_camera(self, camera: CameraId, first_track: int = 1) -> object:
-        return self._real.for_camera(camera)
+    def for_camera(self, camera: CameraId, memory: PerceptionMemory | None = None) -> object:
+        return self._real.for_camera(camera, memory)
 
 
 @pytest.mark.parametrize("mode", ["hang", "error", "nan", "flood"])
@@ -105,6 +106,7 @@ class Blinking:
         return [Scene(frame.ref) for frame in frames]
 
     def forget(self, camera: CameraId) -> None: ...
+    def renew(self, camera: CameraId) -> None: ...
 
 
 @pytest.fixture(scope="module")

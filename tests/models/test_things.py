@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from analyzer.types import Box, Label, MaskState, Observation, Scene, Thing, Track, TrackId
+from analyzer.types import Box, CameraId, Label, MaskState, Observation, Scene, Thing, Track, TrackId
+from models.frame import Frame
 from models.perception import PerceptionOptions
 from models.synthetic import paint_person, synthetic_factory
 from models.things import ThingFinder, changed, look_of
+from pipelines.seeing import BatchedSeer
 from tests.models.seen import CAMERA, START, frame
 
 MINUTE = timedelta(minutes=1)
@@ -169,3 +171,23 @@ def test_perception_leaves_things_out_of_what_is_observed() -> None:
     assert last is not None
     assert [one.track.id for one in last.observations] == [1]
     assert [round(thing.box.x1 / 100) for thing in last.things] == [5]
+
+
+def test_a_thing_stays_one_when_the_next_run_of_its_camera_begins() -> None:
+    def picture(second: int) -> Frame:
+        image = np.full((480, 640, 3), 190, np.uint8)
+        paint_person(image, Box(500, 80, 590, 400), MaskState.WORN)
+        return frame(second, image, second)
+
+    seer = BatchedSeer(synthetic_factory(PerceptionOptions(still_for=timedelta(seconds=20))))
+
+    def things(seconds: range) -> list[int]:
+        scenes = [one for second in seconds for one in seer.look([picture(second)])]
+        return [len(one.things) for one in scenes if isinstance(one, Scene)]
+
+    assert things(range(22))[-1] == 1
+    seer.renew(CAMERA)
+    assert things(range(22, 25)) == [1, 1, 1]
+    seer.forget(CAMERA)
+    assert things(range(25, 28)) == [0, 0, 0]
+    seer.renew(CameraId("another"))
