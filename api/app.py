@@ -70,7 +70,7 @@ def serve_app() -> ASGIApp:
     Prints the first account's password once, straight to the terminal and past the log.
     """
     settings = Settings()
-    settings.evidence.mkdir(parents=True, exist_ok=True)
+    settings.evidence.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = open_database(settings.database)
     migrate(database)
     repository = Repository(database)

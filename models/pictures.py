@@ -17,8 +17,13 @@ from PIL import ImageOps, UnidentifiedImageError
 from models.errors import BadPicture
 from models.frame import Image
 
-ENDINGS: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"})
+ENDINGS: Final = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"})
 """File name endings that a folder is searched for; a file named outright may have any ending."""
+
+UNREAD_ENDINGS: Final = frozenset(
+    {".heic", ".heif", ".avif", ".jp2", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".psd"}
+)
+"""Endings of pictures that cannot be read: in a folder they are told of, not passed over."""
 
 # An MPO is opened as the JPEG that it starts with; Pillow has no opener of that name.
 _FORMATS: Final = ("JPEG", "PNG", "BMP", "WEBP", "TIFF", "GIF")
@@ -41,6 +46,7 @@ def read_picture(path: Path) -> Image:
         BadPicture: it is none, breaks off, or is too small or too large; says which.
     """
     try:
+        _refuse_nothing(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata and sizes; what matters is checked here
             with Pillow.open(path, formats=_FORMATS) as opened:
@@ -52,6 +58,11 @@ def read_picture(path: Path) -> Image:
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, Pillow.DecompressionBombError) as broken:
         raise BadPicture(_said(broken)) from broken
     return np.ascontiguousarray(pixels[:, :, ::-1])
+
+
+def _refuse_nothing(path: Path) -> None:
+    if path.stat().st_size == 0:
+        raise BadPicture("the file is empty")
 
 
 def _refuse_size(size: tuple[int, int]) -> None:
@@ -80,7 +91,7 @@ def _three_channels(picture: Pillow.Image) -> Image:
 def _said(broken: BaseException) -> str:
     """Return what went wrong in one line without a path (the caller names the file)."""
     if isinstance(broken, UnidentifiedImageError):
-        return "not a picture of a known format"
+        return "not a picture of a known format; use JPEG, PNG, BMP, WebP, TIFF or GIF"
     if isinstance(broken, OSError) and broken.strerror:
         return broken.strerror
     return f"cannot be decoded: {str(broken).splitlines()[0][:120] if str(broken) else type(broken).__name__}"

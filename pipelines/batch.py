@@ -67,7 +67,7 @@ class Batch:
         plan = make_plan(request.recordings, camera_records(document.site) if document else None)
         document = document or mask_only_site(tuple(dict.fromkeys(job.camera for job in plan.jobs)))
         with ExitStack() as stack:
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             database = stack.enter_context(open_database(settings.database))
             migrate(database)
             repository = Repository(database)

@@ -71,6 +71,13 @@ for command in (
     command.register(app)
 
 
+_WANTED = {
+    "ip_v4_address": "input should be an IPv4 or IPv6 address such as 127.0.0.1",
+    "string_pattern_mismatch": "input should be auto, cpu or cuda:N",  # the device is the only one with a pattern
+}
+"""What the library says too technically, by its codes."""
+
+
 def main() -> None:
     """Entry point of the console script.
 
@@ -103,9 +110,8 @@ def _wrong_settings(problem: ValidationError) -> list[str]:
     said: dict[str, str] = {}
     for error in problem.errors(include_url=False, include_context=False):
         name = f"{prefix}{error['loc'][0]}".upper()
-        said.setdefault(
-            name, f"{name}: {error['msg'][:1].lower()}{error['msg'][1:]}, not {error['input']!r}; set it right or unset it"
-        )
+        wanted = _WANTED.get(error["type"], f"{error['msg'][:1].lower()}{error['msg'][1:]}")
+        said.setdefault(name, f"{name}: {wanted}, not {error['input']!r}; set it right or unset it")
     return list(said.values())
 
 

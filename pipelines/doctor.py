@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib.metadata
+import os
 import platform
 import shutil
 import socket
@@ -18,6 +20,10 @@ from pipelines.errors import BadInput
 from pipelines.settings import Settings
 
 LIBRARIES = ("numpy", "opencv-python-headless", "av", "openvino", "supervision", "fastapi", "sqlmodel", "pysqlite3")
+_OF_SOURCES = "VIGIL_CAMERA_"
+"""How variables begin that an address of a camera may name."""
+_OTHERS_VARIABLES = {"VIGIL_VENV", "VIGIL_PYTHON", "VIGIL_SECRETS"}
+"""Read by the scripts and by deploy/compose.yaml."""
 LOW_SPACE_GB, NO_SPACE_GB = 5.0, 0.5
 _REACH_S = 3.0
 
@@ -47,7 +53,9 @@ def examine(settings: Settings, site: Path | None = None) -> tuple[Finding, ...]
         _weights,
         _database,
         _evidence,
+        _secrets,
         _space,
+        _names,
     ]
     if site is not None:
         checks.append(partial(_cameras, site))
@@ -62,9 +70,14 @@ def fit(findings: Sequence[Finding]) -> bool:
 def _guarded(check: Callable[[Settings], Sequence[Finding]], settings: Settings) -> Sequence[Finding]:
     try:
         return check(settings)
+    except BadInput as unusable:
+        return (Finding(_subject(check), Health.BAD, f"{unusable.place}: {unusable.problem}", unusable.remedy),)
     except Exception as error:  # noqa: BLE001 - a doctor reports what fails, whatever it is
-        name = check.func.__name__ if isinstance(check, partial) else check.__name__
-        return (Finding(name.strip("_"), Health.BAD, f"{type(error).__name__}: {error}", "see the message"),)
+        return (Finding(_subject(check), Health.BAD, f"{type(error).__name__}: {error}", "see the message"),)
+
+
+def _subject(check: Callable[[Settings], Sequence[Finding]]) -> str:
+    return (check.func.__name__ if isinstance(check, partial) else check.__name__).strip("_")
 
 
 def _versions(_settings: Settings) -> Sequence[Finding]:
@@ -100,10 +113,18 @@ def _sqlite(_settings: Settings) -> Sequence[Finding]:
 def _device(settings: Settings) -> Sequence[Finding]:
     import openvino
 
+    from models.backends import open_backend
+    from models.errors import BackendUnavailable
+
     core = openvino.Core()
     name = core.get_property("CPU", "FULL_DEVICE_NAME")
     wanted = f"device {settings.device}, backend {settings.backend}, precision {settings.precision}"
     seen = f"{wanted}; CPU {name.strip()}; OpenVINO sees {', '.join(core.available_devices)}"
+    try:
+        open_backend(settings.backend, settings.device, settings.precision)
+    except BackendUnavailable as missing:
+        remedy = "set VIGIL_BACKEND, VIGIL_DEVICE and VIGIL_PRECISION to what this machine has, or unset them"
+        return (Finding("device", Health.BAD, f"{wanted}: {missing}", remedy),)
     capable = settings.backend == "openvino" and "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     if capable and settings.precision == "f32":
         seen += "; VIGIL_PRECISION=bf16 takes about half the time on this CPU"  # measured: docs/measurements.md
@@ -142,10 +163,37 @@ def _evidence(settings: Settings) -> Sequence[Finding]:
     return (Finding("evidence folder", Health.OK, f"{settings.evidence} can be written"),)
 
 
+def _secrets(settings: Settings) -> Sequence[Finding]:
+    folder = settings.secrets
+    if not folder.exists():
+        return ()  # made for the first password
+    if problem := _unwritable(folder):
+        return (Finding("secrets folder", Health.BAD, problem, "let Vigil's user write there, or set VIGIL_SECRETS_DIR"),)
+    mode = folder.stat().st_mode & 0o777
+    if mode & 0o077:
+        return (Finding("secrets folder", Health.NOTE, f"{folder} is open to others (mode {mode:03o})", f"chmod 700 {folder}"),)
+    return (Finding("secrets folder", Health.OK, f"{folder} is its owner's alone"),)
+
+
+def _names(_settings: Settings) -> Sequence[Finding]:
+    """Variables that look like settings and are none: a misspelt one has no effect, and nothing else says so."""
+    known = {f"VIGIL_{name.upper()}" for name in Settings.model_fields} | _OTHERS_VARIABLES
+    found = sorted(
+        name
+        for name in os.environ
+        if name.upper().startswith("VIGIL_") and name.upper() not in known and not name.startswith(_OF_SOURCES)
+    )
+    remedies = {name: difflib.get_close_matches(name.upper(), known, 1, cutoff=0.85) for name in found}
+    return tuple(
+        Finding(name, Health.NOTE, "is no setting", f"did you mean {close[0]}?" if close else "fine when an address names it")
+        for name, close in remedies.items()
+    )
+
+
 def _unwritable(folder: Path) -> str:
     """Why a file with something in it can not be made in the folder; empty when it can. Makes the folder."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor") as probe:
             probe.write(b"fit?")
             probe.flush()

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analyzer.types import CameraId
+from models.pictures import UNREAD_ENDINGS as UNREAD_PICTURES
 from pipelines.errors import BadInput, BadRecording
 from pipelines.records import CameraRecord
+from pipelines.sources.checks import ENDINGS as RECORDING_SUFFIXES
+from pipelines.sources.checks import UNREAD_ENDINGS as UNREAD_RECORDINGS
+from pipelines.sources.checks import shown
 
-RECORDING_SUFFIXES = frozenset({".mp4", ".m4v", ".mkv", ".webm", ".avi", ".mov", ".ts", ".mts", ".m2ts", ".3gp"})
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"})
 
 _HASH_BLOCK = 1 << 20
@@ -65,6 +68,9 @@ def _resolve(text: str, cameras: Sequence[CameraRecord] | None) -> Iterator[Job 
         yield BadRecording(text, error.strerror or str(error), "check the path and its permissions")
         return
     for recording in recordings:
+        if isinstance(recording, BadInput):
+            yield recording
+            continue
         try:
             yield Job(recording, named or _camera_of(recording, cameras))
         except BadInput as problem:
@@ -80,15 +86,24 @@ def _split(text: str, cameras: Sequence[CameraRecord] | None) -> tuple[CameraId 
     return None, Path(text)
 
 
-def _expand(path: Path) -> Iterable[Path]:
+def _expand(path: Path) -> Iterable[Path | BadInput]:
+    """What is in a folder; of what cannot be read, that it is there: a recording passed over looks like a quiet one."""
     if not path.is_dir():
         return (path,)
     files = sorted((p for p in path.iterdir() if p.is_file() and not p.name.startswith(".")), key=lambda p: p.name)
     recordings = [p for p in files if p.suffix.lower() in RECORDING_SUFFIXES]
-    if recordings:
-        return recordings
-    if any(p.suffix.lower() in PICTURE_SUFFIXES for p in files):
-        return (path,)
+    unread = [
+        BadRecording(shown(p), f"{p.suffix} files are not read", "convert it to MP4 with H.264, for example with ffmpeg")
+        for p in files
+        if p.suffix.lower() in UNREAD_RECORDINGS
+    ]
+    if recordings or unread:
+        return (*recordings, *unread)
+    odd = sorted({p.suffix for p in files if p.suffix.lower() in UNREAD_PICTURES})
+    missed = [BadRecording(shown(path), f"{', '.join(odd)} files are not read", "save them as JPEG or PNG")] if odd else []
+    pictures = [path] if any(p.suffix.lower() in PICTURE_SUFFIXES for p in files) else []
+    if pictures or missed:
+        return (*pictures, *missed)
     raise BadRecording(
         str(path), "the folder holds neither recordings nor pictures", "name a folder with .mp4, .mkv, .avi, .mov or .ts files"
     )

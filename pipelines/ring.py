@@ -81,7 +81,7 @@ class RingWriter:
     """Writes the packets of one connection. Times are those of arrival: the stream's own may jump."""
 
     def __init__(self, folder: Path, length: float = 10.0) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._length = folder, length
         self._file: OutputContainer | None = None
         self._stream: VideoStream | None = None

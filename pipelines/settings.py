@@ -17,7 +17,8 @@ class Settings(BaseSettings):
     scenes of past runs.
     """
 
-    model_config = SettingsConfigDict(env_prefix="VIGIL_", frozen=True, extra="ignore")
+    # A variable without a value, as environment files have them, is one that is not set: never the current folder.
+    model_config = SettingsConfigDict(env_prefix="VIGIL_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     data_dir: Path = Path("var")
     database_url: str | None = None
@@ -25,7 +26,7 @@ class Settings(BaseSettings):
     secrets_dir: Path | None = None
     host: IPv4Address | IPv6Address = IPv4Address("127.0.0.1")
     port: Annotated[int, Field(ge=1, le=65535)] = 8400
-    device: str = "auto"
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda:\d{1,2})$")] = "auto"
     backend: Literal["openvino", "onnxruntime", "torch"] = "openvino"
     precision: Literal["f32", "bf16"] = "f32"
     rate: Annotated[float, Field(gt=0, le=30)] = 5.0

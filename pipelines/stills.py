@@ -16,10 +16,11 @@ from models.attributes.evidence import ATTIRES, ITEMS, MASK_STATES
 from models.attributes.gates import Grade, grade_of
 from models.errors import BadPicture
 from models.frame import Frame
-from models.pictures import ENDINGS, read_picture
+from models.pictures import ENDINGS, UNREAD_ENDINGS, read_picture
 from models.still import Look, Sighting, StillPerception
 from pipelines.errors import BadInput
 from pipelines.sources.checks import ENDINGS as RECORDING_ENDINGS
+from pipelines.sources.checks import UNREAD_ENDINGS as UNREAD_RECORDINGS
 from pipelines.sources.checks import shown
 from pipelines.sources.items import Captured
 from pipelines.sources.recording import Recording
@@ -57,11 +58,14 @@ def stills(paths: Sequence[Path], every: timedelta) -> Iterator[Still | Unread]:
         if not files:
             yield Unread(shown(path), "no pictures and no recordings in this folder")
         for file in files:
+            if path.is_dir() and file.suffix.lower() in UNREAD_ENDINGS | UNREAD_RECORDINGS:
+                yield Unread(shown(file), f"{file.suffix} files are not read; convert it to JPEG, or a recording to MP4")
+                continue
             yield from _recorded(file, every) if file.suffix.lower() in RECORDING_ENDINGS else _pictured(file)
 
 
 def _inside(folder: Path) -> list[Path]:
-    wanted = ENDINGS | RECORDING_ENDINGS
+    wanted = ENDINGS | RECORDING_ENDINGS | UNREAD_ENDINGS | UNREAD_RECORDINGS
     return sorted(file for file in folder.rglob("*") if file.suffix.lower() in wanted and file.is_file())
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from models.backends.devices import cuda_index
 from models.backends.onnxruntime import OnnxRuntimeBackend
 from models.backends.openvino import OpenVinoBackend
 from models.backends.protocol import Array, Backend, Network, Precision
@@ -29,8 +30,12 @@ def open_backend(name: str = "openvino", device: str = "auto", precision: str = 
     """Return the backend of that name.
 
     Raises:
-        BackendUnavailable: no such backend, or its library or device is missing.
+        BackendUnavailable: no such backend, device or precision, or its library or device is missing.
     """
     if name not in BACKENDS:
         raise BackendUnavailable(f"no backend {name!r}; there are {', '.join(BACKENDS)}")
+    if precision not in {"auto", *Precision}:
+        raise BackendUnavailable(f"no precision {precision!r}; there are auto, {', '.join(Precision)}")
+    if device != "auto":
+        cuda_index(device)
     return BACKENDS[name](device, precision, threads)

@@ -36,7 +36,9 @@ class OnnxRuntimeBackend:
         try:
             import onnxruntime
         except ImportError as missing:
-            raise BackendUnavailable(f"onnxruntime cannot be imported: {missing}") from missing
+            raise BackendUnavailable(
+                f"onnxruntime cannot be imported: {missing}; install onnxruntime, or use the backend openvino"
+            ) from missing
         self._runtime: Any = onnxruntime
         has_cuda = _CUDA in onnxruntime.get_available_providers()
         if device.startswith("cuda") and not has_cuda:

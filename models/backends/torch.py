@@ -39,7 +39,9 @@ class TorchBackend:
             import onnx
             import torch
         except ImportError as missing:
-            raise BackendUnavailable(f"torch and onnx come with the extra `train`: {missing}") from missing
+            raise BackendUnavailable(
+                f"torch and onnx come with the extra `train`: {missing}; install it, or use the backend openvino"
+            ) from missing
         gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if device == "auto":
             device = "cuda:0" if gpus else "cpu"

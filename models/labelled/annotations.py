@@ -72,7 +72,7 @@ def read_annotations(file: Path, classes: int, defects: list[Defect]) -> Annotat
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        parsed = _parse(line, classes)
+        parsed = parse_line(line, classes)
         if isinstance(parsed, str):
             defects.append(Defect(file.name, number, parsed))
             continue
@@ -84,8 +84,8 @@ def read_annotations(file: Path, classes: int, defects: list[Defect]) -> Annotat
     return Annotations(np.array(numbers, dtype=np.int64), np.array(boxes, dtype=np.float64).reshape(-1, 4))
 
 
-def _parse(line: str, classes: int) -> tuple[int, tuple[float, float, float, float], bool] | str:
-    """Return class, clipped box and whether it had to be clipped; or the reason why the line is unusable."""
+def parse_line(line: str, classes: int) -> tuple[int, tuple[float, float, float, float], bool] | str:
+    """Return class, clipped box (x1, y1, x2, y2) and whether it had to be clipped; or the reason why the line is unusable."""
     parts = line.split()
     if len(parts) < _FIELDS:
         return f"{len(parts)} fields instead of {_FIELDS}"

@@ -107,9 +107,14 @@ def read_cards(folder: Path = CARDS) -> tuple[Card, ...]:
     """Return all cards in the order of their names.
 
     Raises:
-        BadCard: as in `read_card`.
+        BadCard: as in `read_card`, or there is none: an installed package has no cards.
     """
-    return tuple(read_card(file) for file in sorted(folder.glob("*/card.toml")))
+    cards = tuple(read_card(file) for file in sorted(folder.glob("*/card.toml")))
+    if not cards:
+        raise BadCard(
+            "there are no cards of data sets here: they lie in `datasets/` of a checkout of the project; run it from there"
+        )
+    return cards
 
 
 def fingerprint(folder: Path) -> tuple[str, int]:

@@ -20,8 +20,9 @@ import numpy.typing as npt
 
 from analyzer.types import Box
 from models.crops import cut, head_of_face
-from models.errors import BadPicture
+from models.errors import BadPicture, PerceptionError
 from models.frame import Image
+from models.labelled.annotations import parse_line
 from models.pictures import read_picture
 from models.training.copies import difference_hash, groups, near_duplicates
 
@@ -41,8 +42,11 @@ _FACE_SETS: Final[Mapping[str, tuple[str, ...]]] = {
     "mask_kaggle": ("worn", "none", "incorrect"),
     "mask_ilc": ("worn", "none", "incorrect"),
 }
-_YOLO_FIELDS: Final = 5
 _FRAME_MARK: Final = "#"
+
+
+class NoHeads(PerceptionError):
+    """There is nothing to train on, or nothing to measure on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +115,16 @@ def labelled_heads(
 ) -> Iterator[LabelledHead]:
     """Yield every labelled head below the data folder: face sets, folders of faces, and labels made by eye.
 
+    A picture or a line of labels that cannot be used is logged with its place and left out.
+
     Args:
         data: folder that holds `mask_kaggle`, `mask_ilc`, `mask_folders`, ...; a set that is absent is logged.
         head_labels: CSV of head boxes labelled by eye (set, picture, x1, y1, x2, y2, state).
         corrections: of `read_corrections`: what replaces a label of a face set. For training; a measurement takes the
             labels as they are.
     """
-    for name, states in _FACE_SETS.items():
-        if (data / name).is_dir():
-            yield from _yolo_faces(name, data / name, states, corrections or {})
-        else:
-            log.warning("data set %s is absent", name)
+    for name in present_sets(data, _FACE_SETS):
+        yield from _yolo_faces(name, data / name, _FACE_SETS[name], corrections or {})
     for folder, state in (("with_mask", "worn"), ("without_mask", "none")):
         for picture in sorted((data / "mask_folders" / folder).glob("*.jpg")):
             image = picture_or_frame(picture)
@@ -142,21 +145,42 @@ def _yolo_faces(source: str, folder: Path, states: Sequence[str], corrections: M
         if image is None:
             continue
         height, width = image.shape[:2]
-        for number, line in enumerate(labels.read_text(encoding="utf-8").splitlines(), start=1):
-            values = line.split()
-            if len(values) < _YOLO_FIELDS:
+        for number, line in _lines_of(labels):
+            parsed = parse_line(line, len(states))
+            if isinstance(parsed, str):
+                log.warning("%s:%d: %s", labels, number, parsed)
                 continue
-            x, y, w, h = (float(value) * side for value, side in zip(values[1:5], (width, height) * 2, strict=True))
-            if w <= 0 or h <= 0:
-                continue
+            x, y, w, h = (float(value) * side for value, side in zip(line.split()[1:5], (width, height) * 2, strict=True))
             face = Box(x - w / 2, y - h / 2, x + w / 2, y + h / 2)
-            state = corrections.get(LabelLine(source, picture.name, number), states[int(values[0])])
+            state = corrections.get(LabelLine(source, picture.name, number), states[parsed[0]])
             yield LabelledHead(source, picture, head_of_face(face), state, h)
 
 
+def _lines_of(labels: Path) -> list[tuple[int, str]]:
+    """Return the lines that say something with their numbers from 1; none, logged, of a file that cannot be read."""
+    try:
+        lines = labels.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as unreadable:
+        log.warning("%s: label file cannot be read: %s", labels, type(unreadable).__name__)
+        return []
+    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def present_sets(data: Path, names: Iterable[str]) -> tuple[str, ...]:
+    """Return which sets lie below the data folder; one that does not is logged, once."""
+    there = {name: (data / name).is_dir() for name in names}
+    for name, found in there.items():
+        if not found:
+            log.warning("data set %s is absent", name)
+    return tuple(name for name, found in there.items() if found)
+
+
 def _heads_by_eye(data: Path, head_labels: Path) -> Iterator[LabelledHead]:
-    with head_labels.open(encoding="utf-8", newline="") as rows:
-        for row in csv.DictReader(rows):
+    with head_labels.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    present = present_sets(data, dict.fromkeys(row["set"] for row in rows))
+    for row in rows:
+        if row["set"] in present:
             folder = data / row["set"]
             picture = folder / row["picture"] if _FRAME_MARK in row["picture"] else folder / "images" / row["picture"]
             box = Box(float(row["x1"]), float(row["y1"]), float(row["x2"]), float(row["y2"]))
@@ -169,7 +193,7 @@ def picture_or_frame(picture: Path) -> Image | None:
         try:
             return read_picture(picture)
         except BadPicture as unreadable:
-            log.warning("%s", unreadable)
+            log.warning("%s: %s", picture, unreadable)
             return None
     clip, _, frame = picture.name.partition(_FRAME_MARK)
     recording = cv2.VideoCapture(str(picture.with_name(clip)))
@@ -185,6 +209,8 @@ def picture_or_frame(picture: Path) -> Image | None:
 def same_picture_groups(pictures: Sequence[Path]) -> dict[Path, int]:
     """Return a group number a picture; near-duplicates share one, across all sets that are given."""
     readable = [(picture, image) for picture in pictures if (image := picture_or_frame(picture)) is not None]
+    if not readable:
+        return {}
     hashes = np.stack([difference_hash(image) for _, image in readable])
     members = groups(len(readable), near_duplicates(hashes))
     return {picture: member for (picture, _), member in zip(readable, members, strict=True)}
@@ -198,7 +224,11 @@ def context(image: Image, head: Box) -> Image:
 
 
 def build_contexts(heads: Iterable[LabelledHead]) -> Contexts:
-    """Cut the context of every head; a picture that cannot be read is logged and left out."""
+    """Cut the context of every head; a picture that cannot be read is logged and left out.
+
+    Raises:
+        NoHeads: there is no head, or none of the pictures can be read.
+    """
     by_picture: dict[Path, list[LabelledHead]] = defaultdict(list)
     for head in heads:
         by_picture[head.picture].append(head)
@@ -206,12 +236,14 @@ def build_contexts(heads: Iterable[LabelledHead]) -> Contexts:
     cuts: list[Image] = []
     kept: list[LabelledHead] = []
     for picture, members in by_picture.items():
-        image = picture_or_frame(picture)
+        image = picture_or_frame(picture) if picture in groups else None
         if image is None:
             continue
         for head in members:
             cuts.append(context(image, head.head))
             kept.append(head)
+    if not kept:
+        raise NoHeads("there is not one labelled head in a picture that can be read; `vigil data check` says what is missing")
     return Contexts(
         np.stack(cuts),
         np.array([MASK_STATES.index(head.state) for head in kept], dtype=np.int64),
@@ -228,12 +260,16 @@ def cached_contexts(
     """Load the contexts from the cache file, or cut them and write it.
 
     Delete the file after the data or this module have changed: the cache does not know.
+
+    Raises:
+        NoHeads: there is nothing to cut.
     """
     if not cache.exists():
         made = build_contexts(labelled_heads(data, head_labels, corrections))
         cache.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = cache.with_name(f"{cache.stem}.part.npz")  # a run that is stopped here must not leave half of it
         np.savez(
-            cache,
+            unfinished,
             pixels=made.pixels,
             states=made.states,
             heights=made.heights,
@@ -241,6 +277,7 @@ def cached_contexts(
             groups=made.groups,
             names=made.names,
         )
+        unfinished.replace(cache)
         return made
     with np.load(cache) as stored:
         return Contexts(

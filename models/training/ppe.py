@@ -25,7 +25,7 @@ from analyzer.types import Box
 from models.crops import HEAD_SIZE, NO_HEAD, PERSON_HEIGHT, PERSON_WIDTH, batch, cut, person_region
 from models.frame import Image
 from models.training import augment
-from models.training.crops import CONTEXT_SIZE, context, picture_or_frame
+from models.training.crops import CONTEXT_SIZE, NoHeads, context, picture_or_frame, present_sets
 from models.training.efficientnet import FEATURES, build_features
 from models.training.fitting import Schedule, fit
 
@@ -93,12 +93,16 @@ def read_people(data: Path, labels: Path) -> People:
         labels: CSV of people labelled by eye (see the card beside it).
 
     Raises:
+        NoHeads: there is nobody in a picture that can be read.
         KeyError, ValueError: the CSV lacks a column or holds an unknown state.
     """
     shoots = _shoots(data)
     bodies, heads, has_head, items, attire, groups, names = [], [], [], [], [], [], []
-    with labels.open(encoding="utf-8", newline="") as rows:
-        for row in csv.DictReader(rows):
+    with labels.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    present = present_sets(data, dict.fromkeys(row["set"] for row in rows))
+    for row in rows:
+        if row["set"] in present:
             folder = data / row["set"]
             picture = folder / row["picture"] if "#" in row["picture"] else folder / "images" / row["picture"]
             image = picture_or_frame(picture)
@@ -114,6 +118,8 @@ def read_people(data: Path, labels: Path) -> People:
             attire.append(ATTIRE.index(row["attire"]) if row["attire"] else UNLABELLED)
             groups.append(shoots.get((row["set"], row["picture"]), _shoot_of(row["set"], row["picture"])))
             names.append(f"{row['set']}/{row['picture']}")
+    if not bodies:
+        raise NoHeads("not one labelled person is in a picture that can be read; `vigil data check` says what is missing")
     return People(
         np.stack(bodies),
         np.stack(heads),

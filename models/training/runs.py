@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import asdict
@@ -21,14 +23,15 @@ import numpy as np
 import numpy.typing as npt
 
 from models.crops import HEAD_SIZE, MASK_SIZE, PERSON_HEIGHT, PERSON_WIDTH
-from models.errors import AbsentWeights
+from models.errors import AbsentWeights, MisfitWeights, PickleRefused
 from models.evaluation.ppe import PpeReport, as_json, ppe_figures
 from models.evaluation.ppe_labels import LabelledPerson
 from models.training import mask, ppe
 from models.training.bodies import SOURCE as BODIES
 from models.training.bodies import bodies
-from models.training.crops import Contexts, cached_contexts, read_corrections
+from models.training.crops import Contexts, NoHeads, cached_contexts, read_corrections
 from models.training.displaced import displaced_masks
+from models.training.efficientnet import build_features
 from models.training.export import export_onnx
 from models.training.fitting import Schedule, fit_temperature, softmax
 from models.training.refit import refit
@@ -77,9 +80,12 @@ def train_mask(
     Raises:
         AbsentWeights: the checkpoint, the landmarks or the corpus are not there.
         ChangedWeights: the file to go on from is not the shipped one.
+        PickleRefused, MisfitWeights: the checkpoint is none of that network.
+        NoHeads: nothing to train on, or nothing to measure on.
     """
+    _there(checkpoint)
     further = checkpoint.suffix == ".onnx"
-    if further and checkpoint.is_file():
+    if further:
         confirm_shipped("mask-state", checkpoint)
     schedule = schedule or (FURTHER_SCHEDULE if further else MASK_SCHEDULE)
     corrections = read_corrections(LABELS / "corrections.csv")
@@ -87,6 +93,9 @@ def train_mask(
     test = contexts.sources == held_out if held_out else contexts.groups % _FOLDS == 0
     copies = np.isin(contexts.groups, np.unique(contexts.groups[test]))
     training, validation = contexts.select(~test & ~copies), contexts.select(test)
+    if not len(training) or not len(validation):
+        sets = ", ".join(np.unique(contexts.sources))
+        raise NoHeads(f"{len(training)} heads to train on and {len(validation)} to measure on; there are heads of {sets}")
     seen = training
     if landmarks is not None:
         training = _joined(training, displaced_masks(seen, landmarks, count=_DISPLACED), "displaced")
@@ -118,10 +127,15 @@ def train_ppe(data: Path, out: Path, *, checkpoint: Path, fold: int = 0, schedul
 
     Raises:
         AbsentWeights: the checkpoint is not there.
+        PickleRefused, MisfitWeights: it is none of that network.
+        NoHeads: nobody to train on, or nobody to measure on.
     """
+    _there(checkpoint)
     people = ppe.read_people(data, LABELS / "persons.csv")
     test = ppe.fold_of(people) == max(fold, 0)
     training, validation = people.select(~test) if fold >= 0 else people, people.select(test)
+    if not len(training) or not len(validation):
+        raise NoHeads(f"{len(training)} people to train on and {len(validation)} to measure on; more data sets are needed")
     with _Curve(out):
         network = ppe.train(training, schedule, _state_dict(checkpoint), out / "resume.pt")
     refit(network, training)
@@ -144,8 +158,6 @@ def _mask_start(checkpoint: Path, contexts: Contexts) -> Callable[[], Any]:
     if checkpoint.suffix != ".onnx":
         features = _state_dict(checkpoint)
         return lambda: mask.build_network(features)
-    if not checkpoint.is_file():
-        raise AbsentWeights(f"no checkpoint at {checkpoint.name}")
     rng = np.random.default_rng(0)
     rows = rng.choice(len(contexts), min(len(contexts), _MEASURED_ON), replace=False)
     crops = [mask.draw_crop(contexts, int(row), rng)[0] for row in rows]
@@ -200,10 +212,25 @@ def export_ppe(network: Any, temperatures: Mapping[str, float], target: Path) ->
 def _state_dict(checkpoint: Path) -> Mapping[str, Any]:
     import torch
 
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the dialect of a pickle: what cannot be read is refused below
+            loaded = torch.load(checkpoint, weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as refused:
+        raise PickleRefused(
+            f"{checkpoint.name}: is no checkpoint, or holds more than weights and may run foreign code"
+        ) from refused
+    try:
+        build_features(loaded)
+    except (RuntimeError, AttributeError) as misfit:
+        raise MisfitWeights(f"{checkpoint.name}: is not the checkpoint of EfficientNet-lite0") from misfit
+    state: Mapping[str, Any] = loaded
+    return state
+
+
+def _there(checkpoint: Path) -> None:
     if not checkpoint.is_file():
-        raise AbsentWeights(f"no checkpoint at {checkpoint.name}")
-    loaded: Mapping[str, Any] = torch.load(checkpoint, weights_only=True)
-    return loaded
+        raise AbsentWeights(f"no checkpoint at {checkpoint}")
 
 
 def _save(network: Any, out: Path) -> None:

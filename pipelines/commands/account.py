@@ -89,7 +89,7 @@ def _repository() -> Iterator[Repository]:
     from pipelines.store import Repository, migrate, open_database
 
     settings = Settings()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open_database(settings.database) as database:
         migrate(database)
         yield Repository(database)

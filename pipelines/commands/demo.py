@@ -58,6 +58,7 @@ def _compose(settings: Settings, console: Console) -> Path:
     from pipelines.demo.photographs import collect
     from pipelines.demo.recording import compose
 
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = settings.data_dir / "demo"
     photographs = collect(folder / "photographs", _REQUIREMENTS)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:

@@ -137,7 +137,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
     stopped = signalled()
     watch = SiteWatch(path)
     with ExitStack() as stack:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         database = stack.enter_context(open_database(settings.database))
         migrate(database)
         repository = Repository(database)

@@ -88,6 +88,9 @@ def run(
         return BAD_INPUT
     perception = factory.for_stills()
     looked = unread = people = 0
+    if target is not None and _is_looked_at(target, paths):
+        console.print(f"[red]{escape(str(target))}: is what is looked at; name another file after --json[/]", soft_wrap=True)
+        return BAD_INPUT
     out = _opened(target, console)
     if out is None:
         return BAD_INPUT
@@ -112,6 +115,17 @@ def run(
     if unread:
         return PARTIAL if looked else BAD_INPUT
     return 0
+
+
+def _is_looked_at(target: Path, paths: list[Path]) -> bool:
+    """Whether writing there would destroy a picture or recording."""
+    from models.pictures import ENDINGS as PICTURES
+    from pipelines.sources.checks import ENDINGS as RECORDINGS
+
+    if not target.is_file():
+        return False
+    media = target.suffix.lower() in PICTURES | RECORDINGS
+    return any(target.samefile(path) or (media and path.resolve() in target.resolve().parents) for path in paths if path.exists())
 
 
 def _opened(target: Path | None, console: Console) -> TextIO | None:

@@ -4,15 +4,19 @@
 - pending row, no file: lost, with the reason, visible to the inspector.
 - file without a row: moved to quarantine, never deleted.
 - ``.part``: removed; it never had a name and nobody was promised it.
+
+Only what lies as evidence lies is touched (``year/month/day/event/name``): the folder may be another one than was meant,
+and hold the database, recordings or somebody's papers.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import av
 import cv2
@@ -20,8 +24,11 @@ import numpy as np
 
 from pipelines.coded import coded
 from pipelines.errors import EvidenceError, EvidenceFault
-from pipelines.evidence.files import LOCK, PART, QUARANTINE, place, sha256_of
+from pipelines.evidence.files import PART, QUARANTINE, place, sha256_of
 from pipelines.records import Evidence, EvidenceKind, EvidenceState
+
+_PLACE: Final = re.compile(r"\d{4}/\d\d/\d\d/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}/[^/]+")
+"""Where a file of evidence lies: see `pending_row`."""
 
 
 class _Store(Protocol):
@@ -90,17 +97,17 @@ def _opens(path: Path, kind: EvidenceKind) -> bool:
 
 
 def _remove_parts(root: Path) -> Iterator[str]:
-    for path in sorted(root.rglob(f"*{PART}")):
-        if path.is_file() and QUARANTINE not in path.relative_to(root).parts:
-            path.unlink()
-            yield path.relative_to(root).as_posix()
+    for relative in _files(root):
+        if relative.endswith(PART):
+            (root / relative).unlink()
+            yield relative
 
 
 def _files(root: Path) -> Iterator[str]:
-    for path in sorted(root.rglob("*")):
-        relative = path.relative_to(root)
-        if path.is_file() and relative.parts[0] != QUARANTINE and relative.as_posix() != LOCK:
-            yield relative.as_posix()
+    for path in sorted(root.glob("*/*/*/*/*")):
+        relative = path.relative_to(root).as_posix()
+        if _PLACE.fullmatch(relative) and path.is_file():
+            yield relative
 
 
 def _quarantine(root: Path, relative: str) -> str:

@@ -25,6 +25,12 @@ OPEN_OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
 ENDINGS = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".m2ts", ".mts", ".3gp", ".dav"})
 """File name endings that a folder is searched for; a file named outright may have any ending."""
 
+UNREAD_ENDINGS = frozenset(
+    {".wmv", ".asf", ".flv", ".mpg", ".mpeg", ".vob", ".mod", ".rm", ".rmvb", ".ogv"}
+    | {".h264", ".264", ".h265", ".265", ".hevc"}
+)
+"""Endings of recordings that cannot be read: in a folder they are told of, not passed over."""
+
 _USE = "use a recording in MP4, MOV, MKV, AVI or MPEG-TS"
 _SCRIPTS = (b"#extm3u", b"ffconcat", b"[playlist]", b"v=0\r\n", b"v=0\n", b"<?xml", b"<asx", b"<smil", b"<mpd", b"rtsptext")
 

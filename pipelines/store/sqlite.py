@@ -67,7 +67,7 @@ def _refuse_old() -> None:
 def _make_file(path: Path) -> None:
     """Make the file so that only its owner reads it: it names people and holds password hashes."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if network := network_name(magic_of(path.parent)):
             raise BadInput(
                 str(path),

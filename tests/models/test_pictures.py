@@ -77,7 +77,7 @@ def truncated(ending: str) -> bytes:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("empty.jpg", b"", "not a picture"),
+        ("empty.jpg", b"", "the file is empty"),
         ("text.jpg", b"hello, world" * 20, "not a picture"),
         ("cut.jpg", truncated("JPEG"), "cannot be decoded"),
         ("cut.png", truncated("PNG"), "cannot be decoded"),

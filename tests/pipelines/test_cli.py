@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import main
+from pipelines.settings import Settings
 
 Told = Callable[..., list[str]]
 
@@ -38,6 +39,34 @@ def test_wrong_settings_are_a_line_each(told: Told, monkeypatch: pytest.MonkeyPa
     assert [line.partition(":")[0] for line in lines] == ["VIGIL_HOST", "VIGIL_RATE"]
     assert "number" in lines[1]
     assert "'fast'" in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("VIGIL_HOST", "localhost", "input should be an IPv4 or IPv6 address such as 127.0.0.1, not 'localhost'"),
+        ("VIGIL_DEVICE", "gpu", "input should be auto, cpu or cuda:N, not 'gpu'"),
+    ],
+)
+def test_a_wrong_setting_says_what_it_should_be(
+    told: Told, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert told("database", "check") == [f"{name}: {said}; set it right or unset it"]
+
+
+def test_a_setting_without_a_value_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch, data: Path) -> None:
+    """The evidence folder above all: the current folder would be meant, and swept."""
+    for name in Settings.model_fields:
+        if name != "data_dir":
+            monkeypatch.setenv(f"VIGIL_{name.upper()}", "")
+    assert Settings() == Settings(data_dir=data)
+    assert Settings().evidence == data / "evidence"
+
+
+def test_a_precision_that_does_not_exist_is_one_line(told: Told, tmp_path: Path) -> None:
+    (line,) = told("perceive", str(tmp_path), "--precision", "f16")
+    assert line == "no precision 'f16'; there are auto, f32, bf16"
 
 
 def test_what_the_system_says_is_one_line(told: Told, data: Path) -> None:

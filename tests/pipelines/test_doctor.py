@@ -52,6 +52,52 @@ def test_a_cpu_with_bfloat16_is_told_of_until_it_is_used(tmp_path: Path) -> None
         assert ("VIGIL_PRECISION=bf16" in told["device"].found) is hinted
 
 
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"device": "cuda:0"}, "openvino runs on the CPU here, not on 'cuda:0'"),
+        ({"backend": "onnxruntime", "precision": "bf16"}, "onnxruntime computes in f32 here"),
+    ],
+)
+def test_a_device_that_cannot_be_used_is_found_before_the_first_recording(
+    tmp_path: Path, settings: dict[str, str], found: str
+) -> None:
+    told = by_subject(examine(Settings(data_dir=tmp_path, **settings)))["device"]  # type: ignore[arg-type]
+    assert told.health is Health.BAD
+    assert found in told.found
+    assert "VIGIL_DEVICE" in told.remedy
+
+
+def test_an_address_of_a_database_that_cannot_be_used_says_what_to_write(tmp_path: Path) -> None:
+    told = by_subject(examine(Settings(data_dir=tmp_path, database_url="mysql://u:canary@h/n")))["database"]
+    assert told.health is Health.BAD
+    assert told.remedy == "write sqlite:///PATH or postgresql://USER@HOST/NAME"
+    assert "canary" not in told.found
+
+
+def test_misspelt_settings_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("VIGIL_PROT", "VIGIL_CAMERA_GATE", "VIGIL_VENV", "VIGIL_GATE_7"):
+        monkeypatch.setenv(name, "8500")
+    findings = examine(Settings(data_dir=tmp_path))
+    assert fit(findings)
+    named = {finding.subject: finding.remedy for finding in findings if finding.subject.startswith("VIGIL_")}
+    assert named == {"VIGIL_PROT": "did you mean VIGIL_PORT?", "VIGIL_GATE_7": "fine when an address names it"}
+
+
+def test_passwords_of_cameras_that_others_can_read_are_told_of(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    assert "secrets folder" not in by_subject(examine(settings))
+    settings.secrets.mkdir(mode=0o755)
+    told = by_subject(examine(settings))["secrets folder"]
+    assert (told.health, told.remedy) == (Health.NOTE, f"chmod 700 {settings.secrets}")
+    settings.secrets.chmod(0o700)
+    assert by_subject(examine(settings))["secrets folder"].health is Health.OK
+    settings.secrets.rmdir()
+    settings.secrets.touch()
+    told = by_subject(examine(settings))["secrets folder"]
+    assert (told.health, "VIGIL_SECRETS_DIR" in told.remedy) == (Health.BAD, True)
+
+
 def test_changed_and_missing_weights_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     changed, missing, *others = load_catalogue()
     spoilt = tmp_path / changed.path.name

@@ -535,8 +535,8 @@ def test_while_another_worker_is_at_work_nothing_is_settled(tmp_path: Path) -> N
     store = MemoryStore()
     with EvidenceWriter(tmp_path, store) as first:
         first.pending(EPISODE.opened)
-        part = tmp_path / "2021" / "clip.mp4.part"
-        part.parent.mkdir()
+        part = tmp_path / f"{pending_row(EPISODE.opened, EvidenceKind.CLIP).path}.part"
+        part.parent.mkdir(parents=True)
         part.write_bytes(b"at work")
         with EvidenceWriter(tmp_path, store) as second:
             assert second.reconciled is None
@@ -545,7 +545,38 @@ def test_while_another_worker_is_at_work_nothing_is_settled(tmp_path: Path) -> N
     with EvidenceWriter(tmp_path, store) as third:
         assert third.reconciled is not None
         assert len(third.reconciled.lost) == len(EXPECTED)
-        assert third.reconciled.removed == ("2021/clip.mp4.part",)
+        assert third.reconciled.removed == (part.relative_to(tmp_path).as_posix(),)
+
+
+def test_what_is_no_evidence_stays_where_it_lies(tmp_path: Path) -> None:
+    """The folder may be another one than was meant: the data folder, or the one of a recorder."""
+    foreign = [
+        tmp_path / name
+        for name in (
+            "vigil.db",
+            "notes.txt",
+            "download.part",
+            "runs/1/scenes.jsonl",
+            "2021/06/12/07/gate.mp4",
+            "2021/06/12/plan.pdf",
+        )
+    ]
+    for path in foreign:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("not Vigil's")
+    with EvidenceWriter(tmp_path, MemoryStore()) as writer:
+        assert writer.reconciled is not None
+        assert (writer.reconciled.quarantined, writer.reconciled.removed) == ((), ())
+    assert all(path.read_text() == "not Vigil's" for path in foreign)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_new_evidence_folder_is_for_its_owner_alone(tmp_path: Path, *, there: bool) -> None:
+    root = tmp_path / "evidence"
+    if there:
+        root.mkdir(mode=0o750)  # what an administrator made stays as it is
+    with EvidenceWriter(root, MemoryStore()):
+        assert root.stat().st_mode & 0o777 == (0o750 if there else 0o700)
 
 
 def test_announcing_twice_changes_nothing(tmp_path: Path, recording: Recording) -> None:

@@ -111,6 +111,31 @@ def test_the_rest_goes_on_after_a_bad_picture(tmp_path: Path, perception: StillP
     assert len(found[1]["persons"]) == 1
 
 
+@pytest.mark.parametrize("name", ["IMG_1.HEIC", "a.dng", "old.wmv", "export.264"])
+def test_what_is_not_read_is_told_of_in_a_folder(tmp_path: Path, perception: StillPerception, name: str) -> None:
+    (tmp_path / name).write_bytes(b"something")
+    (tmp_path / "notes.txt").write_text("nothing to look at")
+    (line,) = lines([tmp_path], perception)
+    assert Path(line["file"]).name == name
+    assert "are not read; convert it" in line["error"]
+
+
+@pytest.mark.parametrize(("name", "said"), [("a.jpg", "the file is empty"), ("a.heic", "use JPEG, PNG")])
+def test_what_to_do_with_a_picture_that_is_none(tmp_path: Path, perception: StillPerception, name: str, said: str) -> None:
+    (tmp_path / name).write_bytes(b"" if name == "a.jpg" else b"\0\0\0\x18ftypheic")
+    (line,) = lines([tmp_path / name], perception)
+    assert said in line["error"]
+
+
+@pytest.mark.parametrize("looked_at", ["a.png", "."])
+def test_the_answer_never_goes_over_what_is_looked_at(tmp_path: Path, looked_at: str) -> None:
+    picture = saved(tmp_path / "a.png", scene())
+    before = picture.read_bytes()
+    result = CliRunner().invoke(app, ["perceive", str(tmp_path / looked_at), "--json", str(picture)])
+    assert (result.exit_code, picture.read_bytes() == before) == (2, True)
+    assert "name another file after --json" in result.stderr
+
+
 def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path, perception: StillPerception) -> None:
     (line,) = lines([tmp_path], perception)
     assert "no pictures" in line["error"]

@@ -68,6 +68,27 @@ def test_a_folder_gives_its_recordings_in_order_or_is_itself_a_series_of_picture
     assert [job.path for job in plan.jobs] == [videos[1], videos[0], tmp_path / "pictures"]
 
 
+def test_what_cannot_be_read_is_told_of_in_a_folder(tmp_path: Path) -> None:
+    """Passed over without a word it would look like a recording in which nothing happened."""
+    for name in ("gate.dav", "old.wmv", "raw.264", "notes.txt"):
+        (tmp_path / name).touch()
+    plan = make_plan([str(tmp_path)], None)
+    assert [job.path.name for job in plan.jobs] == ["gate.dav"]
+    assert [(Path(bad.place).name, bad.problem) for bad in plan.refused] == [
+        ("old.wmv", ".wmv files are not read"),
+        ("raw.264", ".264 files are not read"),
+    ]
+
+
+@pytest.mark.parametrize("others", [["a.jpg"], []])
+def test_pictures_that_cannot_be_read_are_told_of_once_a_folder(tmp_path: Path, others: list[str]) -> None:
+    for name in ("1.HEIC", "2.HEIC", "3.dng", *others):
+        (tmp_path / name).touch()
+    plan = make_plan([str(tmp_path)], None)
+    assert [job.path for job in plan.jobs] == [tmp_path] * len(others)
+    assert [bad.problem for bad in plan.refused] == [".HEIC, .dng files are not read"]
+
+
 def test_the_same_recording_twice_is_one_job(tmp_path: Path) -> None:
     (path,) = touch(tmp_path, "a.mp4")
     assert len(make_plan([str(path), str(path)], None).jobs) == 1

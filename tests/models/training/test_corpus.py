@@ -147,6 +147,12 @@ def test_the_cards_of_the_project_can_be_read() -> None:
     assert [card.parent.name for card in cards] == [read_card(card).name for card in cards]
 
 
+def test_without_cards_nothing_is_called_sound(tmp_path: Path) -> None:
+    """As in an installed package, which has none."""
+    with pytest.raises(BadCard, match="checkout"):
+        check_corpora(tmp_path, tmp_path / "datasets")
+
+
 def test_stated_groups(tmp_path: Path) -> None:
     file = tmp_path / "groups.csv"
     file.write_text("image,group\na.jpg,3\nb.jpg,3\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import pickle
 from pathlib import Path
 
 import cv2
@@ -10,17 +12,20 @@ import pytest
 
 from analyzer.types import Box
 from models.crops import head_of_face
+from models.errors import AbsentWeights, MisfitWeights, PickleRefused
 from models.training.crops import (
     CONTEXT_SCALE,
     CONTEXT_SIZE,
     MASK_STATES,
+    NoHeads,
     build_contexts,
     cached_contexts,
     context,
     labelled_heads,
     read_corrections,
 )
-from models.training.runs import LABELS
+from models.training.ppe import read_people
+from models.training.runs import LABELS, train_mask
 
 
 def scene(seed: int = 0, width: int = 320, height: int = 240) -> np.ndarray:  # type: ignore[type-arg]
@@ -132,3 +137,86 @@ def test_the_cache_is_written_once_and_read_back(data: Path) -> None:
 def test_an_unreadable_picture_is_left_out(data: Path) -> None:
     (data / "mask_ilc" / "images" / "p2.png").write_bytes(b"nothing")
     assert {head.source for head in labelled_heads(data)} == {"mask_kaggle", "mask_folders"}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("3 0.5 0.5 0.2 0.25", "unknown class 3"),
+        ("-1 0.5 0.5 0.2 0.25", "unknown class -1"),
+        ("0 0.5 half 0.2 0.25", "not a number"),
+        ("0 0.5 nan 0.2 0.25", "box without an area"),
+        ("0 1.9 0.5 0.2 0.25", "box lies outside of the picture"),
+    ],
+)
+def test_a_line_that_cannot_be_used_is_named_and_costs_itself_alone(
+    data: Path, caplog: pytest.LogCaptureFixture, line: str, reason: str
+) -> None:
+    labels = data / "mask_kaggle" / "labels" / "p1.txt"
+    labels.write_text(f"{line}\n2 0.25 0.5 0.1 0.2\n", encoding="utf-8")
+    heads = [head for head in labelled_heads(data) if head.source == "mask_kaggle"]
+    assert [head.state for head in heads] == ["incorrect"]
+    assert f"{labels}:1: {reason}" in caplog.messages
+
+
+def test_a_label_file_that_is_not_text_is_named(data: Path, caplog: pytest.LogCaptureFixture) -> None:
+    labels = data / "mask_kaggle" / "labels" / "p1.txt"
+    labels.write_bytes(b"\xff\xfe0 0.5")
+    assert "mask_kaggle" not in {head.source for head in labelled_heads(data)}
+    assert f"{labels}: label file cannot be read: UnicodeDecodeError" in caplog.messages
+
+
+def test_what_is_missing_is_named_once(data: Path, caplog: pytest.LogCaptureFixture) -> None:
+    labels = data / "heads.csv"
+    rows = ["clinic_roles,a.png", "clinic_roles,b.png", "mask_ilc,gone.png"]
+    labels.write_text("set,picture,x1,y1,x2,y2,state\n" + "".join(f"{row},1,1,9,9,none\n" for row in rows), encoding="utf-8")
+    assert len(build_contexts(labelled_heads(data, labels))) == 5
+    assert caplog.messages[2:] == [
+        "data set clinic_roles is absent",
+        f"{data / 'mask_ilc' / 'images' / 'gone.png'}: No such file or directory",
+    ]
+
+
+def test_nothing_to_train_on_is_said(tmp_path: Path) -> None:
+    with pytest.raises(NoHeads, match="vigil data check"):
+        cached_contexts(tmp_path, tmp_path / "cache" / "heads.npz", LABELS / "heads.csv")
+    assert not (tmp_path / "cache" / "heads.npz").exists()
+    with pytest.raises(NoHeads, match="vigil data check"):
+        read_people(tmp_path, LABELS / "persons.csv")
+
+
+def test_a_set_that_is_not_there_cannot_be_held_out(data: Path) -> None:
+    checkpoint = data / "imagenet.pth"
+    checkpoint.touch()
+    with pytest.raises(NoHeads, match=r"0 to measure on; there are heads of mask_folders, mask_ilc, mask_kaggle"):
+        train_mask(data, data / "run", checkpoint=checkpoint, held_out="mask_kagle")
+
+
+def test_a_missing_checkpoint_is_told_before_the_crops_are_cut(data: Path) -> None:
+    with pytest.raises(AbsentWeights, match=r"gone\.pth"):
+        train_mask(data, data / "run", checkpoint=data / "gone.pth")
+    assert not (data / "run").exists()
+
+
+class _Foreign:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return pytest.fail, ("foreign code ran",)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch comes with the extra `train`")
+@pytest.mark.parametrize("content", ["foreign", "rubbish", "nothing", "another"])
+def test_a_checkpoint_that_is_none_is_refused(data: Path, content: str) -> None:
+    import torch
+
+    checkpoint = data / "imagenet.pth"
+    match content:
+        case "foreign":
+            torch.save({"weights": _Foreign()}, checkpoint)
+        case "rubbish":
+            checkpoint.write_bytes(pickle.dumps(_Foreign())[:-3])
+        case "nothing":
+            checkpoint.touch()
+        case "another":
+            torch.save({"some.weight": torch.zeros(3)}, checkpoint)
+    with pytest.raises(MisfitWeights if content == "another" else PickleRefused, match=r"imagenet\.pth"):
+        train_mask(data, data / "run", checkpoint=checkpoint, held_out="mask_ilc")
