@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         return (self.data_dir / "run" / "live.lock").resolve()
 
     @property
+    def alerts(self) -> Path:
+        """Which channel of alerts has which message."""
+        return (self.data_dir / "run" / "alerts.jsonl").resolve()
+
+    @property
     def runs(self) -> Path:
         """Folder of the scenes of past runs, one sub-folder a run."""
         return (self.data_dir / "runs").resolve()
