@@ -109,6 +109,9 @@ class Trouble(StrEnum):
     ENDED = "ended"
     NO_MEMORY = "no_memory"
     CRASHED = "crashed"
+    FAILING = "failing"
+    NOT_A_STREAM = "not_a_stream"
+    SILENT = "silent"
     OTHER = "other"
 
 

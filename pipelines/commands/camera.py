@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -85,13 +86,13 @@ def run(settings: Settings, text: str, seconds: float, *, people: bool, onvif: s
     """Measure and judge."""
     from pipelines.readiness import look
     from pipelines.readiness_standard import judge
-    from pipelines.sources.address import destination, parse_address
+    from pipelines.sources.address import Scheme, destination, parse_address
 
     address, loopback = parse_address(text, "URL"), settings.allow_loopback_cameras
-    try:
+    if address.scheme in {Scheme.FILE, Scheme.FOLDER}:
+        address = replace(address, path=str(Path(address.path).resolve()))  # the process that looks works in another folder
+    with contextlib.suppress(OSError):  # a name that cannot be resolved stands on the sheet
         destination(address, "URL", loopback=loopback)
-    except OSError as error:
-        Console(stderr=True).print(f"the host cannot be resolved: {error}", highlight=False)
     seen = look(address, seconds, loopback=loopback, heads=_heads(settings) if people else None)
     seen.declared = _declared(address, onvif, loopback=loopback)
     return judge(address, seen)

@@ -20,8 +20,8 @@ from pipelines.health import Health
 from pipelines.onvif.client import Declared, Profile
 from pipelines.readiness import Measured
 from pipelines.readiness_sheet import About, sheet_html, write_sheet
-from pipelines.readiness_standard import Grade, judge
-from pipelines.records import GapReason
+from pipelines.readiness_standard import Grade, Point, judge
+from pipelines.records import GapReason, Trouble
 from pipelines.sources.address import parse_address
 from pipelines.sources.lifecycle import State
 from pipelines.sources.wire import Opened
@@ -138,6 +138,34 @@ def test_looks_at_a_stream_and_asks_the_camera(
 
 
 ABOUT = About(10.0, ZoneInfo("Asia/Ho_Chi_Minh"), "Sở TT&TT", "Khu cách ly 01", "Cổng sau")
+
+
+def test_a_camera_that_cannot_be_reached_is_told_of_in_words() -> None:
+    failed = {"state": State.DOWN, "reason": GapReason.UNREACHABLE, "opened": None}
+    dead = judge(ADDRESS, good(**failed, trouble=Trouble.REFUSED, text="[Errno 111] '***'")).findings[0]
+    assert "không nhận kết nối" in dead.measured.vi
+    assert "accepts no connection" in dead.measured.en
+    assert "Errno" not in dead.measured.vi + dead.measured.en
+    odd = judge(ADDRESS, good(**failed, trouble=Trouble.OTHER, text="E17")).findings[0]
+    assert "(E17)" in odd.measured.vi  # all that there is to go by
+
+    silent = good(state=State.DOWN, reason=GapReason.UNREACHABLE, trouble=Trouble.SILENT, opened=Opened("h264", 0, 0, None))
+    points = {one.point: one for one in judge(ADDRESS, silent).findings}
+    assert points[Point.ACCESS].grade is Grade.PASS  # it was let in, and nothing came
+    assert points[Point.RESOLUTION].grade is Grade.NOT_MEASURED
+
+
+def test_a_password_in_the_query_is_a_password() -> None:
+    findings = judge(parse_address("http://192.168.1.5/s?user=a&password=b", "x"), good()).findings
+    assert next(one for one in findings if one.point is Point.TRANSPORT).grade is Grade.PASS
+
+
+def test_a_relative_path_is_seen_from_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_clip(tmp_path / "a.mp4", walk(60), rate=10, keyframe_every=10)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["camera", "check", "file:a.mp4", "--seconds", "3", "--json"])
+    points = {one["point"]: one for one in json.loads(result.stdout)["findings"]}
+    assert points["codec"]["measured"]["en"] == "h264"
 
 
 def test_the_sheet_says_what_decided_and_what_is_open() -> None:
