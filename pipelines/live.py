@@ -202,6 +202,7 @@ class Live:
         if camera is None:
             return  # everything ends, and this with it
         self._books.finish(camera, self._now())
+        self.metrics.gone(name)
         self._log.info("camera.removed", camera=name)
 
     # --- the loop ----------------------------------------------------------------------------------

@@ -124,9 +124,14 @@ def find(seconds: float, to: str, source: str, *, as_json: bool) -> None:
         raise BadInput("--to", "the port is no number from 1 to 65535", "write HOST or HOST:PORT")
     try:
         target = (socket.gethostbyname(host), int(port or MULTICAST[1])) if to else MULTICAST
-        devices = discover(seconds, target, source)
+    except OSError as error:
+        raise BadInput(f"--to {host}", f"cannot be resolved ({error.strerror or error})", "write HOST or HOST:PORT") from None
     except UnicodeError as error:
         raise BadInput("--to", "the address cannot be resolved", "write HOST or HOST:PORT") from error
+    try:
+        devices = discover(seconds, target, source)
+    except UnicodeError as error:
+        raise BadInput("--from", "is no address", "name an address of this machine") from error
     except OSError as error:
         raise BadInput(
             "the network", f"cannot be asked ({error.strerror or error})", "name an address of this machine with --from"

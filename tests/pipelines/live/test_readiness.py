@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import app
+from pipelines.commands.camera import find
 from pipelines.errors import BadInput
 from pipelines.health import Health
 from pipelines.onvif.client import Declared, Profile
@@ -207,6 +208,12 @@ def test_discovers_the_cameras_of_a_network() -> None:
         assert [(one["host"], one["name"], one["service"]) for one in found] == [(host, "Cổng sau", camera.url)]
         assert "T-800" in CliRunner().invoke(app, command).stdout
     assert "nobody answered" in CliRunner().invoke(app, command).stdout
+
+
+def test_a_host_that_cannot_be_resolved_is_not_called_the_network() -> None:
+    with pytest.raises(BadInput) as caught:
+        find(0.1, "nohost.invalid", "", as_json=False)
+    assert "--to nohost.invalid" in str(caught.value)
 
 
 def test_refuses_this_machine_unless_allowed() -> None:
