@@ -12,7 +12,7 @@ import logging
 import smtplib
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -30,6 +30,7 @@ from standardwebhooks import Webhook
 
 from analyzer.sentences import Language
 from analyzer.types import EventId, Severity
+from pipelines.alert_memory import Taken
 from pipelines.errors import PipelineError, Transient
 from pipelines.notice_text import TRIAL, Names, NameStore, Trial, names_of, subject, text
 from pipelines.outages import OutageNotice
@@ -45,6 +46,8 @@ SCHEDULE: Final = (0, 5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400
 logging.getLogger("paho.mqtt.client").setLevel(logging.CRITICAL)
 
 _TIMEOUT: Final = 15.0
+_PAGE: Final = 1000
+_STRUCK_OFF_EVERY: Final = 20
 _RANK: Final = {Severity.ASSIST: 0, Severity.LOW: 1, Severity.MEDIUM: 2, Severity.HIGH: 3, Severity.CRITICAL: 4}
 
 
@@ -305,7 +308,7 @@ def tried(channels: Sequence[Channel], at: datetime) -> dict[str, str]:
 class AlertStore(NameStore, Protocol):
     """What is needed of the repository."""
 
-    def undelivered(self, limit: int = 100) -> tuple[Notice, ...]: ...
+    def undelivered(self, limit: int = 100, after: int = 0) -> tuple[Notice, ...]: ...
     def delivered(self, numbers: Sequence[int], at: datetime) -> None: ...
     def event(self, event: EventId) -> StoredEvent: ...
 
@@ -320,10 +323,13 @@ class _Progress:
 
 
 class Relay:
-    """Brings notices to channels. Call `round` every few seconds; time is an argument."""
+    """Brings notices to channels. Call `round` every few seconds; time is an argument.
 
-    def __init__(self, store: AlertStore, channels: Sequence[Channel]) -> None:
-        self._store, self._channels = store, tuple(channels)
+    ``taken``: what channels had before this start.
+    """
+
+    def __init__(self, store: AlertStore, channels: Sequence[Channel], taken: Taken | None = None) -> None:
+        self._store, self._channels, self._taken = store, tuple(channels), taken or Taken()
         self._progress: dict[tuple[int, str], _Progress] = {}
         self._closed: set[str] = set()
         self._failing: set[str] = set()
@@ -332,21 +338,38 @@ class Relay:
 
     def round(self, now: datetime) -> int:
         """Try everything that is due; the number of notices that are done with."""
-        done = []
+        count, done, waiting_on = 0, list[int](), set[int]()
         self._failing = set()
-        for notice in self._store.undelivered(1000):
+        for notice in self._notices():
             if waiting := [channel for channel in self._channels if self._waits(notice, channel, now)]:
                 alert = self._alert(notice)
                 for channel in waiting:
                     self._try(channel, notice, alert, now)
             if all(self._over(notice, channel) for channel in self._channels):
                 done.append(notice.number)
+                count += 1
+            else:
+                waiting_on.add(notice.number)
+            if len(done) >= _STRUCK_OFF_EVERY:
+                self._strike_off(done, now)
+        self._strike_off(done, now)
+        self._taken.keep(waiting_on)
+        return count
+
+    def _notices(self) -> Iterator[Notice]:
+        """All of them: those that wait for a channel that is away must not stand before those that others have not heard yet."""
+        after = 0
+        while page := self._store.undelivered(_PAGE, after):
+            yield from page
+            after = page[-1].number
+
+    def _strike_off(self, done: list[int], now: datetime) -> None:
         if done:
-            self._store.delivered(done, now)
-            for number in done:
-                for channel in self._channels:
-                    self._progress.pop((number, channel.name), None)
-        return len(done)
+            self._store.delivered(tuple(done), now)
+        for number in done:
+            for channel in self._channels:
+                self._progress.pop((number, channel.name), None)
+        done.clear()
 
     def _alert(self, notice: Notice) -> Alert:
         about: StoredEvent | OutageNotice
@@ -362,7 +385,10 @@ class Relay:
 
     def _waits(self, notice: Notice, channel: Channel, now: datetime) -> bool:
         """Whether the notice is due on the channel: asked first, because what a message says is looked up in the store."""
-        progress = self._progress.setdefault((notice.number, channel.name), _Progress())
+        key = notice.number, channel.name
+        if key not in self._progress:
+            self._progress[key] = _Progress(over=(notice, channel.name) in self._taken)
+        progress = self._progress[key]
         if progress.over or channel.name in self._closed | self._failing:
             return False
         return progress.due is None or now >= progress.due
@@ -381,11 +407,15 @@ class Relay:
         except Undelivered as error:
             self._failing.add(channel.name)  # the rest of its messages wait: one time-out a round delays the others enough
             self._later(progress, error, now)
-            self._log.warning(
-                "alert.undelivered", channel=channel.name, id=alert.id, error=str(error), attempts=progress.attempts
-            )
+            said = {"channel": channel.name, "id": alert.id, "error": str(error), "attempts": progress.attempts}
+            if progress.over:
+                self._taken.add(notice, channel.name)
+                self._log.error("alert.given_up", **said)
+            else:
+                self._log.warning("alert.undelivered", **said)
         else:
             progress.over = True
+            self._taken.add(notice, channel.name)
             self.sent += 1
             self._log.info("alert.sent", channel=channel.name, id=alert.id, attempts=progress.attempts)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from analyzer.types import CameraId, FacilityId
-from pipelines.coverage import filled
+from pipelines.coverage import filled, told_until
 from pipelines.records import CameraRecord, CoverageInterval
 from pipelines.sla import ConnectionReport, FacilityReport, Outage, facility_report, report
 
@@ -18,16 +18,20 @@ class LedgerStore(Protocol):
     def coverage(self, camera: CameraId, since: datetime, until: datetime) -> tuple[CoverageInterval, ...]: ...
 
 
-def connection_of(store: LedgerStore, facility: FacilityId, since: datetime, until: datetime) -> FacilityReport:
-    """The report over the cameras in force; time that no ledger names was not connected."""
-    cameras = [camera.id for camera in store.cameras(facility)]
-    ledgers = {camera: filled(store.coverage(camera, since, until), camera, since, until) for camera in cameras}
-    return facility_report(ledgers, since, until)
+def connection_of(store: LedgerStore, facility: FacilityId, since: datetime, until: datetime, now: datetime) -> FacilityReport:
+    """The report over the cameras in force; time that no ledger names was not connected.
+
+    What a process at work has not written yet, the last second or two before ``now``, belongs to no period.
+    """
+    known = {camera.id: store.coverage(camera.id, since, until) for camera in store.cameras(facility)}
+    end = told_until(known.values(), until, now)
+    return facility_report({camera: filled(own, camera, since, end) for camera, own in known.items()}, since, end)
 
 
-def camera_connection(store: LedgerStore, camera: CameraId, since: datetime, until: datetime) -> ConnectionReport:
+def camera_connection(store: LedgerStore, camera: CameraId, since: datetime, until: datetime, now: datetime) -> ConnectionReport:
     """The report of one camera."""
-    return report(camera, filled(store.coverage(camera, since, until), camera, since, until))
+    known = store.coverage(camera, since, until)
+    return report(camera, filled(known, camera, since, told_until([known], until, now)))
 
 
 def connection_document(one: FacilityReport) -> dict[str, object]:

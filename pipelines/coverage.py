@@ -12,9 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from typing import Final
 
 from analyzer.types import CameraId, RunId
 from pipelines.records import CoverageInterval, CoverageState, DropReason, FrameCounts, GapReason
+
+_LEDGER_LAG: Final = timedelta(seconds=10)
+"""The ledger of a process at work is written every second, on a busy machine less often."""
 
 
 class Quality(StrEnum):
@@ -152,6 +156,20 @@ def filled(known: Iterable[CoverageInterval], camera: CameraId, since: datetime,
     if cursor < until:
         add(cursor, until, CoverageState.GAP, GapReason.NOT_STARTED)
     return tuple(out)
+
+
+def told_until(ledgers: Iterable[Sequence[CoverageInterval]], until: datetime, now: datetime) -> datetime:
+    """Where a stretch of time ends that reaches up to now: at what has been written, where a process is at work.
+
+    Args:
+        ledgers: of the cameras, cut off at ``until``.
+        until: the end that was asked for.
+        now: the time of asking.
+    """
+    if until < now - _LEDGER_LAG:
+        return until
+    ends = (max(interval.end for interval in ledger) for ledger in ledgers if ledger)
+    return min((end for end in ends if until - _LEDGER_LAG <= end < until), default=until)
 
 
 @dataclass(frozen=True, slots=True)

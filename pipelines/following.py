@@ -83,6 +83,8 @@ class Following:
                 self.once(at_work, watch.changed())
             except PipelineError as problem:
                 self._log.error("site.not_taken_over", error=str(problem))
+            except Exception:  # noqa: BLE001 - without this thread no change would ever be taken over again, and nobody would know
+                self._log.exception("site.not_taken_over")
 
     def once(self, at_work: Live, saved: SiteDocument | None) -> None:
         """Look once. What cannot be taken over changes nothing.
@@ -99,7 +101,7 @@ class Following:
             try:
                 plans = self.plans()
                 at_work.reconcile(plans.plans, *self.origin())
-            except PipelineError:
+            except Exception:
                 if saved is None:
                     self._written, self._wishes = before  # a store that is busy for once: the next round tries again
                 else:

@@ -105,7 +105,7 @@ class Live:
         )
         self._inbox = Inbox(self._looking.late)
         self.listening = Listening(self._cameras, self._inbox, self._clock, self.metrics, self._lock)
-        self._sealing = Sealing(evidence, repository, origin.site, zones, self.metrics.stage) if evidence is not None else None
+        self._sealing = Sealing(evidence, repository, zones, self.metrics.stage) if evidence is not None else None
         self._books = Books(repository, self._writer, self._sealing, memory, self._lock)
         self._facility = FacilityWatch(origin, repository, self._writer, evidence)
         self._heartbeat, self._beaten = heartbeat, 0.0
@@ -206,7 +206,8 @@ class Live:
             camera = self._cameras.pop(name, None)
         if camera is None:
             return  # everything ends, and this with it
-        self._books.finish(camera, self._origin, self._now())
+        self._books.finish(camera, self._now())
+        self.metrics.gone(name)
         self._log.info("camera.removed", camera=name)
 
     # --- the loop ----------------------------------------------------------------------------------
@@ -264,7 +265,7 @@ class Live:
             if time.monotonic() - pruned >= 30.0:
                 pruned = time.monotonic()
                 for camera in self._open_cameras():
-                    self._books.note(camera, self._origin, now)
+                    self._books.note(camera, now)
                 self._upkeep.prune(self._open_cameras(), now)
                 self.roll(now)
 
@@ -288,8 +289,8 @@ class Live:
             if old.begins.date() == now.date() or not (old.idle or now - old.begins > _LONGEST_RUN):
                 continue
             with self._lock:
-                if self._cameras.get(old.camera) is not old:
-                    continue  # taken away meanwhile
+                if self._cameras.get(old.camera) is not old or all(old.camera != one.id for one in self._origin.site.cameras):
+                    continue  # taken away meanwhile, or about to be
                 new, events = self._books.succeed(old, self._origin, now)
                 self._cameras[old.camera] = new
             self._origin.seer.renew(old.camera)
@@ -338,7 +339,7 @@ class Live:
             self._cameras.clear()
         for camera in cameras:
             self._inbox.forget(camera.camera)
-            self._books.finish(camera, self._origin, self._now(), ending=True)
+            self._books.finish(camera, self._now(), ending=True)
         self._facility.close(self._now())
         if self._sealing is not None and (left := ending.seal(self._sealing, cameras)):
             self._log.warning("evidence.left", events=left)

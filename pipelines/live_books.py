@@ -60,13 +60,13 @@ class Books:
         self._writer.run(camera.record(RunState.RUNNING, str(plan.address), now))
         return camera
 
-    def note(self, camera: LiveCamera, origin: Origin, now: datetime) -> None:
+    def note(self, camera: LiveCamera, now: datetime) -> None:
         """Write how a run that goes on stands."""
-        self._keep_memory(camera, origin, now)
+        self._keep_memory(camera, now)
         self._writer.run(camera.record(RunState.RUNNING, str(camera.plan.address), now))
         self._count(camera)
 
-    def finish(self, camera: LiveCamera, origin: Origin, now: datetime, *, ending: bool = False) -> None:
+    def finish(self, camera: LiveCamera, now: datetime, *, ending: bool = False) -> None:
         """End the run of a camera whose worker has ended.
 
         ``ending``: the process ends as well. Evidence is left to the caller, and what comes after it to the next process.
@@ -77,7 +77,7 @@ class Books:
             if not ending:
                 self._ended[camera.camera] = camera.ledger.cursor
         self._conclude(camera, events, now, seal=not ending)
-        self._keep_memory(camera, origin, now)
+        self._keep_memory(camera, now)
 
     def succeed(self, old: LiveCamera, origin: Origin, now: datetime) -> tuple[LiveCamera, tuple[Event, ...]]:
         """End one run and begin the next without a hole; the events of the end. To be called with the lock held."""
@@ -126,7 +126,7 @@ class Books:
         self._writer.tallies(camera.run_id, tallies)
         self._writer.looks(looks)
 
-    def _keep_memory(self, camera: LiveCamera, origin: Origin, now: datetime) -> None:
+    def _keep_memory(self, camera: LiveCamera, now: datetime) -> None:
         if self._memory is not None:
-            view = view_of(origin.site, camera.camera, str(camera.plan.address))
+            view = view_of(camera.site, camera.camera, str(camera.plan.address))
             self._memory.keep(camera.camera, camera.picture_health, view, now)

@@ -95,6 +95,11 @@ class LiveCamera:
         return self.plan.camera
 
     @property
+    def site(self) -> Site:
+        """What holds for this run; the site of the process may know more, or this camera no more."""
+        return self._origin.site
+
+    @property
     def begins(self) -> datetime:
         """When the run began."""
         return self._begins

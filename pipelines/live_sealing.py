@@ -13,7 +13,6 @@ from typing import Final
 import structlog
 
 from analyzer.privacy import forbidden_areas
-from analyzer.site import Site
 from analyzer.types import Change, Event, EventId
 from pipelines.errors import EvidenceFault, PipelineError
 from pipelines.evidence import Case, Episode, EvidenceWriter
@@ -40,11 +39,10 @@ class Sealing:
         self,
         evidence: EvidenceWriter,
         repository: Repository,
-        site: Site,
         zones: Sequence[ZoneVersion],
         timed: Timed = untimed,
     ) -> None:
-        self._evidence, self._repository, self._site, self._timed = evidence, repository, site, timed
+        self._evidence, self._repository, self._timed = evidence, repository, timed
         self.zones = tuple(zones)
         self._stopping = threading.Event()
         self._tries: Counter[EventId] = Counter()
@@ -151,11 +149,11 @@ class Sealing:
         if camera.plan.ring is None:
             return NoFootage(EvidenceFault.NOT_RECORDED)
         ring = RingFootage(camera.camera, camera.plan.ring, zero)
-        return masked(ring, forbidden_areas(self._site, camera.camera))
+        return masked(ring, forbidden_areas(camera.site, camera.camera))
 
     def _case(self, camera: LiveCamera, event: Event) -> Case:
         zone = next((z for z in self.zones if (z.id, z.version) == (event.zone, event.zone_version)), None)
-        facility = self._site.facility
+        facility = camera.site.facility
         return Case(
             facility.id, facility.timezone_name, str(camera.plan.evidence or camera.plan.address), None, TimeBasis.LIVE, zone
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter as Counts
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -185,6 +186,15 @@ class LiveMetrics:
     def state(self, camera: CameraId, state: State) -> None:
         for one in State:
             self._state.labels(camera, one).set(1.0 if one is state else 0.0)
+
+    def gone(self, camera: CameraId) -> None:
+        """A camera is watched no more: what was last measured of it would look like what is."""
+        for gauge in (self._silent, self._late, self._filled, self._clock_still, self._awake, self._gate_missed):
+            with contextlib.suppress(KeyError):
+                gauge.remove(camera)
+        for kind in ("asked", "given", "paced"):
+            with contextlib.suppress(KeyError):
+                self._rate.remove(camera, kind)
 
     def verdict(self, camera: CameraId, seconds: float) -> None:
         self._analysed.labels(camera).inc()

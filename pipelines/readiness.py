@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 
 from analyzer.types import CameraId
 from models.frame import Frame, Image
+from pipelines.errors import AddressFault
 from pipelines.health import Health, PictureHealth
 from pipelines.inbox import Caught
 from pipelines.onvif.client import Declared, ask_camera
-from pipelines.records import GapReason
+from pipelines.records import GapReason, Trouble
 from pipelines.sources.address import CameraAddress, redact
 from pipelines.sources.camera import CameraPlan, CameraStatus, CameraWorker, StartPacer
 from pipelines.sources.lifecycle import State
@@ -32,6 +33,7 @@ class Measured:
     state: State = State.STOPPED
     reason: GapReason | None = None
     text: str = ""
+    trouble: Trouble | AddressFault = Trouble.OTHER
     first_picture: float | None = None  # s
     opened: Opened | None = None
     rate: float | None = None
@@ -92,6 +94,7 @@ def look(address: CameraAddress, seconds: float, *, loopback: bool = False, head
     worker.stop()
     worker.join(5.0)
     measured.state, measured.text, measured.opened = status.life.state, redact(status.text, *address.secrets), status.opened
+    measured.trouble = status.trouble
     measured.reason = status.life.reason if status.life.state is not State.LIVE else None
     measured.first_picture = looker.first - began if looker.first is not None else None
     _rates(measured, looker.glances)

@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 from analyzer.entry import Nature, Text
 from pipelines.onvif.client import Profile
 from pipelines.readiness import Measured
-from pipelines.records import GapReason
+from pipelines.records import GapReason, Trouble
 from pipelines.sources.address import CameraAddress
 from pipelines.sources.lifecycle import State
+from pipelines.telling import TROUBLES
 
 HEAD_UNKNOWN, HEAD_FULL = 24.0, 40.0  # px
 _CLOCK_GOOD, _CLOCK_BAD = 2.0, 60.0  # s
@@ -210,7 +211,10 @@ def _number(value: float, places: int) -> str:
 
 def _connection(seen: Measured) -> Finding:
     if seen.state is not State.LIVE:
-        return Finding(Point.CONNECTION, _both(f"{seen.reason or seen.state}: {seen.text}"), Grade.FAIL)
+        said = TROUBLES[seen.trouble] if isinstance(seen.trouble, Trouble) else _both(seen.text)
+        if seen.trouble is Trouble.OTHER and seen.text:
+            said = Text(f"{said.vi} ({seen.text})", f"{said.en} ({seen.text})")
+        return Finding(Point.CONNECTION, said, Grade.FAIL)
     first = seen.first_picture or math.inf
     vi, en = f"hình đầu tiên sau {_number(first, 1)} giây", f"first picture after {first:.1f} s"
     if seen.reached is not None:
@@ -222,7 +226,7 @@ def _connection(seen: Measured) -> Finding:
 def _access(seen: Measured) -> Finding:
     if seen.reason is GapReason.AUTH_FAILED:
         return Finding(Point.ACCESS, Text("bị từ chối", "refused"), Grade.FAIL)
-    if seen.state is not State.LIVE:
+    if seen.state is not State.LIVE and seen.opened is None:
         return Finding(Point.ACCESS, Text("chưa thử được", "not tried"), Grade.NOT_MEASURED)
     return Finding(Point.ACCESS, Text("được chấp nhận", "granted"), Grade.PASS)
 
@@ -231,7 +235,7 @@ def _transport(address: CameraAddress) -> Finding:
     scheme = address.scheme.value
     if not address.is_network:
         return Finding(Point.TRANSPORT, _both(scheme), Grade.NOT_MEASURED)
-    if address.password is None:
+    if not address.secrets:
         return Finding(Point.TRANSPORT, Text(f"{scheme}, không có mật khẩu", f"{scheme}, no password"), Grade.WARN)
     return Finding(Point.TRANSPORT, Text(f"{scheme}, có mật khẩu", f"{scheme}, password set"), Grade.PASS)
 
@@ -244,6 +248,8 @@ def _codec(seen: Measured) -> Finding:
 def _size(seen: Measured) -> Finding:
     width, height = (seen.opened.width, seen.opened.height) if seen.opened else (0, 0)
     short = min(width, height)
+    if not short:
+        return Finding(Point.RESOLUTION, Text("chưa có hình", "no picture"), Grade.NOT_MEASURED)
     grade = Grade.PASS if short >= 1080 else Grade.WARN if short >= 480 else Grade.FAIL
     return Finding(Point.RESOLUTION, _both(f"{width} x {height}"), grade)
 
@@ -298,7 +304,7 @@ def _timestamps(seen: Measured) -> Finding:
 def _clock(seen: Measured) -> Finding:
     said = seen.declared
     if said is None or said.clock_offset is None:
-        why = Text("không hỏi", "not asked") if said is None else Text(f"ONVIF không trả lời ({said.text})", said.text)
+        why = Text("không hỏi", "not asked") if said is None else Text("không hỏi được bằng ONVIF", said.text)
         return Finding(Point.CLOCK, why, Grade.NOT_MEASURED)
     offset, error = said.clock_offset.total_seconds(), said.clock_error.total_seconds()
     surely = max(abs(offset) - error, 0.0)  # the offset that it has at least
@@ -314,7 +320,7 @@ def _declared(address: CameraAddress, seen: Measured) -> Finding:
         return Finding(Point.DECLARED, Text("không hỏi", "not asked"), Grade.NOT_MEASURED)
     if not said.profiles:
         reason = said.text or "no profiles"
-        return Finding(Point.DECLARED, Text(f"không có ({reason})", reason), Grade.NOT_MEASURED)
+        return Finding(Point.DECLARED, Text("không hỏi được bằng ONVIF", reason), Grade.NOT_MEASURED)
     profile = next((one for one in said.profiles if _same_stream(one, address)), None)
     if profile is None:
         names = ", ".join(one.name or one.token for one in said.profiles)

@@ -110,6 +110,9 @@ class Trouble(StrEnum):
     NO_MEMORY = "no_memory"
     CRASHED = "crashed"
     THINGS = "things"  # what passes for people and does not move is not judged; the detail is how many
+    FAILING = "failing"
+    NOT_A_STREAM = "not_a_stream"
+    SILENT = "silent"
     OTHER = "other"
 
 

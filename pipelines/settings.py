@@ -59,6 +59,16 @@ class Settings(BaseSettings):
         return (self.data_dir / "run" / "live.heartbeat").resolve()
 
     @property
+    def watch(self) -> Path:
+        """Held by the live process, so that no second one works with the same folder."""
+        return (self.data_dir / "run" / "live.lock").resolve()
+
+    @property
+    def alerts(self) -> Path:
+        """Which channel of alerts has which message."""
+        return (self.data_dir / "run" / "alerts.jsonl").resolve()
+
+    @property
     def runs(self) -> Path:
         """Folder of the scenes of past runs, one sub-folder a run."""
         return (self.data_dir / "runs").resolve()

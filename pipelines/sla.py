@@ -46,7 +46,7 @@ CAUSES = {
 
 
 _APART = frozenset({Cause.PLANNED, Cause.NOT_STARTED})
-"""Time that is nobody's failure: it is not joined with a failure before or after it."""
+"""Time that is nobody's failure: it is not joined with a failure after it, and with one before it only as far as `_goes_on` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,8 @@ class ConnectionReport:
 def outages_of(intervals: Sequence[CoverageInterval]) -> tuple[Outage, ...]:
     """Unconnected stretches in order. Reasons that change in the middle are one outage; the first names the cause.
 
-    Planned time is an outage of its own and is not joined with what precedes or follows it; neither is time in which nothing
-    had been started yet.
+    Planned time is an outage of its own and is not joined with what precedes or follows it. Time in which nothing had been
+    started yet is no part of the failure that follows it, but of the one that made the start necessary.
     """
     found: list[Outage] = []
     for interval in sorted(intervals, key=lambda one: one.start):
@@ -97,12 +97,16 @@ def outages_of(intervals: Sequence[CoverageInterval]) -> tuple[Outage, ...]:
             continue
         cause = CAUSES.get(interval.reason or GapReason.NOT_STARTED, Cause.NETWORK)
         last = found[-1] if found else None
-        joins = last is not None and last.end == interval.start and (last.cause is cause or not {last.cause, cause} & _APART)
-        if last is not None and joins:
+        if last is not None and last.end == interval.start and _goes_on(last.cause, cause):
             found[-1] = replace(last, end=interval.end)
         else:
             found.append(Outage(interval.start, interval.end, cause, (interval.camera,)))
     return tuple(found)
+
+
+def _goes_on(before: Cause, cause: Cause) -> bool:
+    """Whether time without a connection is the same outage as what it touches."""
+    return before is cause or not {before, cause} & _APART or (before is Cause.OURS and cause is Cause.NOT_STARTED)
 
 
 def report(camera: CameraId, intervals: Sequence[CoverageInterval]) -> ConnectionReport:
@@ -127,7 +131,7 @@ def report(camera: CameraId, intervals: Sequence[CoverageInterval]) -> Connectio
 def collapsed(reports: Mapping[CameraId, ConnectionReport]) -> tuple[Outage, ...]:
     """Outages of a facility in order: when all of its cameras went away together, that is one incident of its line.
 
-    Together means: within 30 seconds, all cameras (two or more) that were not away before. The line is back with the first of them;
+    When it was this program that had ended, the incident is its own and not one of the line. Together means: within 30 seconds, all cameras (two or more) that were not away before. The line is back with the first of them;
     one that stays away longer has an outage of its own from then on. Outages of planned time take no part.
     """
     every = [outage for one in reports.values() for outage in one.outages]
@@ -140,7 +144,8 @@ def collapsed(reports: Mapping[CameraId, ConnectionReport]) -> tuple[Outage, ...
         away = {camera for outage in group for camera in outage.cameras}
         if len(away) > 1 and away == set(reports) - gone:
             back = min(one.end for one in group)
-            incidents.append(Outage(first.start, back, Cause.FACILITY_LINE, tuple(sorted(away))))
+            ours = all(one.cause is Cause.OURS for one in group)
+            incidents.append(Outage(first.start, back, Cause.OURS if ours else Cause.FACILITY_LINE, tuple(sorted(away))))
             later = [replace(outage, start=back) for outage in group if outage.end > back]
             left = sorted([*(outage for outage in left if outage not in group), *later], key=_order)
         else:

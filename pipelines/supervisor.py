@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import os
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -127,6 +129,30 @@ class SiteWatch:
 
 
 # --- processes ------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Be the only live process of a data folder: two would write the same rings and one would close the runs of the other.
+
+    The system gives the lock back when the process ends, however it ends.
+
+    Raises:
+        BadInput: another process holds the lock.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            problem = f"another vigil live is watching with it (process {file.read().strip() or 'unknown'})"
+            remedy = "stop that one first, or choose another folder with VIGIL_DATA_DIR"
+            raise BadInput(f"data folder {lock.parent.parent}", problem, remedy) from None
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
 
 
 class Heartbeat:

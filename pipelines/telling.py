@@ -16,7 +16,7 @@ from analyzer.labels import ANYWHERE
 from analyzer.naming import is_anywhere
 from analyzer.sentences import Language, sentence
 from analyzer.types import ZoneKind
-from pipelines.records import StoredEvent, TimeBasis, ZoneVersion
+from pipelines.records import StoredEvent, TimeBasis, Trouble, ZoneVersion
 
 DEFAULT_ZONE: Final = "Asia/Ho_Chi_Minh"
 
@@ -30,6 +30,84 @@ TIME_BASES: Final[Mapping[TimeBasis, Text]] = MappingProxyType(
     }
 )
 """Where the times of an event come from."""
+
+TROUBLES: Final[Mapping[Trouble, Text]] = MappingProxyType(
+    {
+        Trouble.REFUSED: Text(
+            "máy ở địa chỉ này không nhận kết nối: camera có thể đang khởi động lại, hoặc sai cổng",
+            "the machine at this address accepts no connection: the camera may be restarting, or the port is wrong",
+        ),
+        Trouble.TIMED_OUT: Text(
+            "không có trả lời trong thời gian chờ: camera có thể đã tắt, hoặc mạng bị chặn",
+            "no answer in time: the camera may be off, or the network blocked",
+        ),
+        Trouble.UNRESOLVED: Text(
+            "không tìm thấy tên máy này trong mạng",
+            "no machine of this name is found in the network",
+        ),
+        Trouble.NO_WAY: Text(
+            "không có đường mạng đến địa chỉ này",
+            "there is no way through the network to this address",
+        ),
+        Trouble.BROKEN_OFF: Text(
+            "kết nối bị ngắt giữa chừng",
+            "the connection was broken off",
+        ),
+        Trouble.LOGIN_REFUSED: Text(
+            "camera không chấp nhận tên người dùng hoặc mật khẩu",
+            "the camera does not accept the user name or the password",
+        ),
+        Trouble.NO_SUCH_STREAM: Text(
+            "camera không có luồng hình ở đường dẫn này",
+            "the camera has no stream at this path",
+        ),
+        Trouble.NOT_THERE: Text(
+            "không có camera hoặc tệp ở chỗ này",
+            "there is no camera or file in this place",
+        ),
+        Trouble.NO_VIDEO: Text(
+            "thứ nhận được không phải là hình đọc được",
+            "what came is no picture that can be read",
+        ),
+        Trouble.CHANGED: Text(
+            "luồng hình đổi định dạng giữa chừng",
+            "the stream changed its format in between",
+        ),
+        Trouble.ENDED: Text(
+            "camera kết thúc luồng hình",
+            "the camera ended the stream",
+        ),
+        Trouble.NO_MEMORY: Text(
+            "thiếu bộ nhớ để giải mã hình",
+            "not enough memory to decode the picture",
+        ),
+        Trouble.CRASHED: Text(
+            "tiến trình nhận hình dừng đột ngột",
+            "the process that receives the pictures stopped suddenly",
+        ),
+        Trouble.FAILING: Text(
+            "camera trả lời rằng chính nó đang lỗi (HTTP 5xx): hãy khởi động lại camera",
+            "the camera answers that it has failed itself (HTTP 5xx): restart it",
+        ),
+        Trouble.NOT_A_STREAM: Text(
+            "máy ở địa chỉ này có trả lời nhưng không đưa luồng hình: có thể là trang web, chuyển hướng sang địa chỉ khác, hoặc chứng chỉ không được tin",
+            "the machine at this address answers, but with no stream: perhaps a web page, a redirect, or a certificate that is not trusted",
+        ),
+        Trouble.SILENT: Text(
+            "đã kết nối nhưng không có hình nào đến trong thời gian chờ",
+            "connected, but no picture came in time",
+        ),
+        Trouble.THINGS: Text(
+            "có {count} vật trông giống người, lâu nay không hề động đậy: không đánh giá các vật đó",
+            "{count} thing(s) that look like people have not moved at all for long: they are not judged",
+        ),
+        Trouble.OTHER: Text(
+            "lỗi chưa rõ nguyên nhân",
+            "something went wrong for a reason that is not known",
+        ),
+    }
+)
+"""What went wrong with the connection to a camera."""
 
 
 def time_zone(name: str) -> tzinfo:

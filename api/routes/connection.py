@@ -31,8 +31,9 @@ def read_camera_connection(
     until: Moment | None = None,
 ) -> CameraConnectionOut:
     """Uptime, outages with causes, MTTR and MTBF of one camera over [since, until); the last 24 hours unless told otherwise."""
-    start, end = _period(service.now(), since, until)
-    return camera_connection_out(camera_connection(repository, repository.camera(CameraId(camera)).id, start, end))
+    now = service.now()
+    start, end = _period(now, since, until)
+    return camera_connection_out(camera_connection(repository, repository.camera(CameraId(camera)).id, start, end, now))
 
 
 @router.get("/facilities/{facility}/connection")
@@ -46,9 +47,10 @@ def read_facility_connection(
     until: Moment | None = None,
 ) -> FacilityConnectionOut:
     """The same of a facility and each of its cameras; a line that failed is one outage."""
-    start, end = _period(service.now(), since, until)
+    now = service.now()
+    start, end = _period(now, since, until)
     known = repository.facility(FacilityId(facility))
-    return facility_connection_out(known.id, start, end, connection_of(repository, known.id, start, end))
+    return facility_connection_out(known.id, start, end, connection_of(repository, known.id, start, end, now))
 
 
 @router.get("/redrawings")

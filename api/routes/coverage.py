@@ -13,6 +13,7 @@ from api.errors import PROBLEM_RESPONSES
 from api.schemas import CoveragePageOut, GatesOut, Identifier, Moment
 from api.stretch import stretch
 from api.timeline import build_timeline
+from pipelines.coverage import told_until
 
 router = APIRouter(prefix="/api/v1", tags=["coverage"], responses=PROBLEM_RESPONSES)
 
@@ -34,6 +35,7 @@ def read_coverage(
     now = service.now()
     start, end = _period(now, since, until)
     intervals = repository.coverage(known.id, start, end)
+    end = told_until([intervals], end, now) if until is None else end
     return coverage_page_out(known, build_timeline(intervals, (), start, end, now=now), intervals)
 
 

@@ -9,6 +9,7 @@ from analyzer.types import CameraId
 from api.timeline import FUTURE, UNRECORDED, Timeline, build_timeline
 from api.web.render import Reader
 from api.wording.formats import parsed_day
+from pipelines.coverage import told_until
 from pipelines.looks import added_up
 from pipelines.records import CameraRecord, EventFilter, Run, StoredEvent, TimeBasis
 from pipelines.store.repository import Repository
@@ -56,7 +57,8 @@ def _latest(repository: Repository, cameras: tuple[CameraRecord, ...]) -> Camera
 
 def _strip(repository: Repository, camera: CameraRecord, since: datetime, until: datetime, now: datetime) -> Timeline:
     intervals = repository.coverage(camera.id, since, until)
-    return build_timeline(intervals, signs_between(repository, camera.id, since, until), since, until, now=now)
+    signs = signs_between(repository, camera.id, since, until)
+    return build_timeline(intervals, signs, since, until, now=told_until([intervals], min(until, now), now))
 
 
 def signs_between(repository: Repository, camera: CameraId, since: datetime, until: datetime) -> Iterator[StoredEvent]:

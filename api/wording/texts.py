@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from analyzer.entry import Text
 from analyzer.labels import ANYWHERE, MASKS, NEEDS, REASONS, ROLES, SEVERITIES, ZONES
-from pipelines.telling import TIME_BASES
+from pipelines.telling import TIME_BASES, TROUBLES
 
 Language = Literal["vi", "en"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -61,6 +61,7 @@ def _vocabulary(language: Language) -> dict[str, str]:
         "need": NEEDS,
         "mask": MASKS,
         "time_basis": TIME_BASES,
+        "trouble": TROUBLES,
         "severity": SEVERITIES,
         "zone": ZONES,
     }

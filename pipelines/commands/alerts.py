@@ -51,6 +51,7 @@ def run(settings: Settings, config: Path, *, once: bool) -> None:
     import structlog
 
     from pipelines.alert_file import load_channels
+    from pipelines.alert_memory import Taken
     from pipelines.alerts import Relay
     from pipelines.commands.live import signalled
     from pipelines.errors import StoreError
@@ -62,7 +63,7 @@ def run(settings: Settings, config: Path, *, once: bool) -> None:
     stopped = signalled()
     with open_database(settings.database) as database:
         migrate(database)
-        relay = Relay(Repository(database), channels)
+        relay = Relay(Repository(database), channels, Taken(settings.alerts))
         while not stopped.is_set():
             try:
                 relay.round(datetime.now(UTC))

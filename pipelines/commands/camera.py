@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -85,13 +86,13 @@ def run(settings: Settings, text: str, seconds: float, *, people: bool, onvif: s
     """Measure and judge."""
     from pipelines.readiness import look
     from pipelines.readiness_standard import judge
-    from pipelines.sources.address import destination, parse_address
+    from pipelines.sources.address import Scheme, destination, parse_address
 
     address, loopback = parse_address(text, "URL"), settings.allow_loopback_cameras
-    try:
+    if address.scheme in {Scheme.FILE, Scheme.FOLDER}:
+        address = replace(address, path=str(Path(address.path).resolve()))  # the process that looks works in another folder
+    with contextlib.suppress(OSError):  # a name that cannot be resolved stands on the sheet
         destination(address, "URL", loopback=loopback)
-    except OSError as error:
-        Console(stderr=True).print(f"the host cannot be resolved: {error}", highlight=False)
     seen = look(address, seconds, loopback=loopback, heads=_heads(settings) if people else None)
     seen.declared = _declared(address, onvif, loopback=loopback)
     return judge(address, seen)
@@ -123,9 +124,14 @@ def find(seconds: float, to: str, source: str, *, as_json: bool) -> None:
         raise BadInput("--to", "the port is no number from 1 to 65535", "write HOST or HOST:PORT")
     try:
         target = (socket.gethostbyname(host), int(port or MULTICAST[1])) if to else MULTICAST
-        devices = discover(seconds, target, source)
+    except OSError as error:
+        raise BadInput(f"--to {host}", f"cannot be resolved ({error.strerror or error})", "write HOST or HOST:PORT") from None
     except UnicodeError as error:
         raise BadInput("--to", "the address cannot be resolved", "write HOST or HOST:PORT") from error
+    try:
+        devices = discover(seconds, target, source)
+    except UnicodeError as error:
+        raise BadInput("--from", "is no address", "name an address of this machine") from error
     except OSError as error:
         raise BadInput(
             "the network", f"cannot be asked ({error.strerror or error})", "name an address of this machine with --from"

@@ -87,7 +87,7 @@ def show_connection(
         begin = since.replace(tzinfo=since.tzinfo or zone).astimezone(UTC) if since else end - timedelta(days=1)
         if begin >= end:
             raise BadInput("--since", "does not lie before the end of the period", "give an earlier time")
-        report = connection_of(repository, chosen[0].id, begin, end)
+        report = connection_of(repository, chosen[0].id, begin, end, now)
         tasks = open_redrawings(repository, now)
     if as_json:
         document = connection_document(report) | {
@@ -122,7 +122,7 @@ def show(settings: Settings, name: str, day: datetime | None, *, as_json: bool) 
     from zoneinfo import ZoneInfo
 
     from analyzer.types import CameraId
-    from pipelines.coverage import day_bounds, filled, summed
+    from pipelines.coverage import day_bounds, filled, summed, told_until
     from pipelines.errors import BadInput, NotFound
     from pipelines.looks import added_up
     from pipelines.sla import report
@@ -141,7 +141,8 @@ def show(settings: Settings, name: str, day: datetime | None, *, as_json: bool) 
         now = datetime.now(UTC)
         since, until = day_bounds((day or now.astimezone(zone)).date(), zone)
         until = max(since, min(until, now))
-        intervals = filled(repository.coverage(camera.id, since, until), camera.id, since, until)
+        written = repository.coverage(camera.id, since, until)
+        intervals = filled(written, camera.id, since, told_until([written], until, now))
         looks = added_up(camera.id, since, repository.looks(camera.id, since.astimezone(UTC), until.astimezone(UTC)))
     summary, connection = summed(intervals), report(camera.id, intervals)
     if as_json:

@@ -20,6 +20,7 @@ from pipelines.settings import Settings
 if TYPE_CHECKING:
     from analyzer.site import Site
     from pipelines.live import Live
+    from pipelines.metrics import LiveMetrics
     from pipelines.seeing import SightFactory
 
 EXHAUSTED = 70
@@ -117,8 +118,6 @@ def signalled() -> threading.Event:
 
 def run(settings: Settings, path: Path, rate: float | None, perception: PerceptionKind) -> int:
     """Watch until a signal comes; the exit code."""
-    from prometheus_client import start_http_server
-
     from pipelines.disk import Disk
     from pipelines.evidence import EvidenceWriter
     from pipelines.following import Following
@@ -128,7 +127,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
     from pipelines.seeing import BatchedSeer, Exhausted
     from pipelines.site_file import load_site
     from pipelines.store import Repository, migrate, open_database
-    from pipelines.supervisor import Heartbeat, SiteWatch, plans_of
+    from pipelines.supervisor import Heartbeat, SiteWatch, alone, plans_of
     from pipelines.telemetry import configure
 
     configure(settings.log_level)
@@ -138,6 +137,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
     watch = SiteWatch(path)
     with ExitStack() as stack:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stack.enter_context(alone(settings.watch))
         database = stack.enter_context(open_database(settings.database))
         migrate(database)
         repository = Repository(database)
@@ -157,7 +157,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
             memory=HealthMemory(settings.data_dir / "health"),
         )
         if settings.metrics_port is not None:
-            start_http_server(settings.metrics_port, str(settings.host), metrics.registry)
+            _show_figures(metrics, str(settings.host), settings.metrics_port)
         if evidence.reconciled is not None:
             at_work.take_up(evidence.reconciled.lost)
         at_work.reconcile(following.plans().plans)
@@ -168,6 +168,20 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
         except Exhausted:
             return EXHAUSTED
     return 0
+
+
+def _show_figures(metrics: LiveMetrics, host: str, port: int) -> None:
+    from prometheus_client import start_http_server
+
+    from pipelines.errors import BadInput
+
+    try:
+        start_http_server(port, host, metrics.registry)
+    except OSError as problem:
+        said = (problem.strerror or str(problem)).lower()
+        raise BadInput(
+            f"metrics port {port} of {host}", f"cannot be listened on ({said})", "choose another with VIGIL_METRICS_PORT"
+        ) from None
 
 
 def _pass_on(stopped: threading.Event, at_work: Live) -> None:

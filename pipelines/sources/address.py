@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from pipelines.errors import AddressFault, BadAddress
@@ -43,6 +44,9 @@ class Scheme(StrEnum):
     SYNTHETIC = "synthetic"  # generated pictures
     USB = "usb"  # index of a local camera
 
+
+SYNTHETIC: Final = ("walk", "still", "black")
+"""The generated cameras there are."""
 
 NETWORK = frozenset({Scheme.RTSP, Scheme.RTSPS, Scheme.HTTP, Scheme.HTTPS})
 _PORTS = {Scheme.RTSP: 554, Scheme.RTSPS: 322, Scheme.HTTP: 80, Scheme.HTTPS: 443}
@@ -113,11 +117,11 @@ def parse_address(
     text = fill_in(text.strip(), place, environment, quoted=True)
     name, colon, rest = text.partition(":")
     scheme = next((one for one in allowed if one == name.lower()), None)
-    if scheme is None:
+    if scheme is None or not colon:
         names = ", ".join(allowed)
         remedy = f"begin it with one of {names}, then a colon"
         raise BadAddress(place, "the address has no allowed scheme", remedy, AddressFault.SCHEME, names)
-    if any(ord(c) < 32 for c in text) or not colon:
+    if any(ord(c) < 32 for c in text):
         raise BadAddress(
             place, "the address contains control characters", "write it on one line", AddressFault.CONTROL_CHARACTERS
         )
@@ -126,6 +130,9 @@ def parse_address(
     rest = rest.removeprefix("//")
     if scheme is Scheme.USB and not rest.isdigit():
         raise BadAddress(place, "a USB camera is named by its index", "write usb:0", AddressFault.USB_INDEX)
+    if scheme is Scheme.SYNTHETIC and rest not in {"", *SYNTHETIC}:
+        problem, names = "no synthetic camera is called so", ", ".join(SYNTHETIC)
+        raise BadAddress(place, problem, f"write synthetic: and one of {names}", AddressFault.SYNTHETIC_NAME, names)
     if scheme in {Scheme.FILE, Scheme.FOLDER} and not rest:
         raise BadAddress(place, "the path is missing", f"write {scheme}:PATH", AddressFault.PATH_MISSING)
     return CameraAddress(scheme, path=rest)
@@ -140,6 +147,11 @@ def _parse_network(scheme: Scheme, text: str, place: str) -> CameraAddress:
         raise BadAddress(place, "host or port cannot be read", remedy, AddressFault.HOST_UNREADABLE) from None
     if not parts.hostname:
         raise BadAddress(place, "the host is missing", f"write {scheme}://HOST/PATH", AddressFault.HOST_MISSING)
+    if "@" in text.partition(parts.netloc)[2]:
+        # A / ? or # in a password ends the host too early: what is left of the password would be called a path, and shown.
+        problem = "an @ stands behind a / ? or #"
+        remedy = "in a password write %2F for /, %3F for ? and %23 for #; in a path write %40 for @"
+        raise BadAddress(place, problem, remedy, AddressFault.AT_SIGN)
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     user = unquote(parts.username) if parts.username is not None else None
     password = unquote(parts.password) if parts.password is not None else None

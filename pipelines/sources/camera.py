@@ -227,6 +227,8 @@ class CameraWorker:
         self._life, commands = step(before, signal, now, self._random.uniform(-1.0, 1.0))
         if before.state is not State.LIVE and self._life.state is State.LIVE and self._attempts > 1:
             self._reconnects += 1
+        if isinstance(signal, Tick) and Command.KILL in commands:  # what went wrong before is not what went wrong now
+            self._trouble, self._text = Trouble.SILENT, "connected, but no picture came in time"
         if self._life.state is not before.state or self._life.reason is not before.reason:
             self._listener.changed(self.status, now)
         for command in commands:

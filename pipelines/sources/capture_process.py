@@ -22,7 +22,7 @@ from pipelines.records import GapReason, Trouble
 from pipelines.sources.address import NETWORK, redact
 from pipelines.sources.request import CaptureRequest, StreamChangedError, Wishes
 from pipelines.sources.streaming import Streaming
-from pipelines.sources.trouble import trouble_of
+from pipelines.sources.trouble import trouble_in_opening, trouble_of
 from pipelines.sources.wire import Ended, send
 
 _REOPEN_PACE: Final = 60.0  # s; a stream that changes more often is a fault
@@ -49,7 +49,7 @@ def main() -> None:
     wishes = Wishes(request.rate, request.most)
     threading.Thread(target=wishes.listen, daemon=True).start()
     streaming = Streaming(request, wishes)
-    reopened = -_REOPEN_PACE
+    reopened, began = -_REOPEN_PACE, time.monotonic()
     while True:
         try:
             streaming.run()
@@ -64,8 +64,10 @@ def main() -> None:
         except (av.FFmpegError, OSError, MemoryError, ValueError) as error:
             secret = request.url if request.scheme in NETWORK else ""
             text = redact(f"{type(error).__name__}: {error}", secret)
-            reason = reason_of(error, streaming=streaming.tally.captured > 0)
-            ended = Ended(reason, trouble_of(error), text[:500], streaming.tally)
+            received = streaming.tally.captured > 0
+            waited = time.monotonic() - began
+            trouble = trouble_of(error) if received else trouble_in_opening(error, request.scheme, waited, request.timeout)
+            ended = Ended(reason_of(error, streaming=received), trouble, text[:500], streaming.tally)
         break
     send(request.descriptor, ended)
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.types import Box, MaskState
-from pipelines.sources.address import Scheme
+from pipelines.sources.address import SYNTHETIC, Scheme
 
 Picture = npt.NDArray[np.uint8]
 
@@ -46,8 +46,8 @@ def _synthetic(name: str, rate: float) -> Iterator[Picture]:
     # Perception's painter is heavy, and only trials need it.
     from models.synthetic import paint_person  # noqa: PLC0415
 
-    if name not in {"walk", "still", "black"}:
-        raise ValueError(f"no synthetic camera is called {name!r}; there are walk, still and black")
+    if name not in SYNTHETIC:
+        raise ValueError(f"no synthetic camera is called {name!r}; there are {', '.join(SYNTHETIC)}")
     rng = np.random.default_rng(0)
     room = np.full((_HEIGHT, _WIDTH, 3), 110, np.uint8)
     for _ in range(60):

@@ -22,9 +22,10 @@ def announce(session: Session, topic: Topic, event: str, version: int, at: datet
 class Outbox(Noun):
     """Notices that wait for a reader."""
 
-    def undelivered(self, limit: int = 100) -> tuple[Notice, ...]:
-        """The oldest first."""
-        wanted = select(OutboxRow).where(col(OutboxRow.delivered_at).is_(None)).order_by(col(OutboxRow.number)).limit(limit)
+    def undelivered(self, limit: int = 100, after: int = 0) -> tuple[Notice, ...]:
+        """The oldest first, of those whose number is greater than ``after``."""
+        waiting = col(OutboxRow.delivered_at).is_(None), col(OutboxRow.number) > after
+        wanted = select(OutboxRow).where(*waiting).order_by(col(OutboxRow.number)).limit(limit)
         with self._database.read() as session:
             return tuple(_notice(row) for row in session.exec(wanted))
 

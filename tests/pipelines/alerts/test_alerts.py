@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from analyzer.types import CameraId, EventId, FacilityId, Provenance, RuleId, RunId, Severity, Votes
 from pipelines.alert_file import load_channels
+from pipelines.alert_memory import Taken
 from pipelines.alerts import (
     SCHEDULE,
     Alert,
@@ -70,8 +71,8 @@ class Outbox:
     struck: list[int] = field(default_factory=list)
     looked_up: int = 0
 
-    def undelivered(self, limit: int = 100) -> tuple[Notice, ...]:
-        return tuple(notice for notice in self.notices if notice.number not in self.struck)[:limit]
+    def undelivered(self, limit: int = 100, after: int = 0) -> tuple[Notice, ...]:
+        return tuple(one for one in self.notices if one.number > after and one.number not in self.struck)[:limit]
 
     def delivered(self, numbers: Sequence[int], at: datetime) -> None:
         self.struck += numbers
@@ -122,6 +123,39 @@ def test_tells_every_channel_once() -> None:
     assert relay.round(T0) == 3
     assert relay.round(T0) == 0
     assert first.heard == second.heard == [f"{EVENT.id}.{n}" for n in (1, 2, 3)]
+
+
+def test_what_waits_for_a_channel_that_is_away_keeps_nothing_new_from_the_others() -> None:
+    store, good, away = outbox(1003), Ear("good"), Ear("away", failures=10**6)
+    Relay(store, [away, good]).round(T0)
+    assert len(good.heard) == 1003
+
+
+def test_a_restart_repeats_nothing_to_a_channel_that_has_it(tmp_path: Path) -> None:
+    store, good, away = outbox(3), Ear("good"), Ear("away", failures=10**6)
+    kept = tmp_path / "run" / "alerts.jsonl"
+    Relay(store, [away, good], Taken(kept)).round(T0)
+    kept.write_text(kept.read_text(encoding="utf-8") + '[4, "20', encoding="utf-8")  # killed in the middle of a line
+    Relay(store, [away, good], Taken(kept)).round(T0)
+    assert len(good.heard) == 3
+
+    away.failures = 0
+    Relay(store, [away, good], Taken(kept)).round(T0)
+    assert (len(good.heard), len(away.heard)) == (3, 3)
+    assert store.undelivered() == ()
+    assert kept.read_text(encoding="utf-8") == ""
+
+    other = Outbox([Notice(n, Topic.OPENED, EVENT.id, 1, T0 + timedelta(days=1)) for n in range(1, 4)])
+    Relay(store, [good], Taken(kept)).round(T0)
+    Relay(other, [good], Taken(kept)).round(T0)
+    assert len(good.heard) == 6  # the same numbers in another database are other messages
+
+
+def test_a_file_of_what_was_taken_that_cannot_be_written_costs_no_message(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("no folder")
+    ear = Ear()
+    Relay(outbox(3), [ear], Taken(tmp_path / "run" / "alerts.jsonl")).round(T0)
+    assert len(ear.heard) == 3
 
 
 def test_a_failing_channel_holds_up_nobody_and_keeps_the_id() -> None:

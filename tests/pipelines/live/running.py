@@ -16,6 +16,7 @@ from analyzer.types import Box, CameraId, MaskState
 from models.synthetic import paint_person, synthetic_factory
 from pipelines.disk import Disk
 from pipelines.evidence import EvidenceWriter
+from pipelines.health_memory import HealthMemory
 from pipelines.live import Live, LiveOptions
 from pipelines.live_camera import Origin
 from pipelines.metrics import LiveMetrics
@@ -76,6 +77,7 @@ def running(
     *,
     evidence: bool = True,
     disk: Disk | None = None,
+    memory: bool = False,
 ) -> Iterator[Running]:
     metrics = LiveMetrics()
     base = origin([plan.camera for plan in plans], seer or BatchedSeer(synthetic_factory(), metrics.stage))
@@ -89,7 +91,8 @@ def running(
             facility_record(base.site, base.site_sha256), camera_records(base.site), zone_versions(base.site, now), "", now
         )
         writer = stack.enter_context(EvidenceWriter(folder / "evidence", repository)) if evidence else None
-        live = Live(base, repository, writer, options=options, disk=disk, metrics=metrics)
+        health = HealthMemory(folder / "health") if memory else None
+        live = Live(base, repository, writer, options=options, disk=disk, metrics=metrics, memory=health)
         if writer is not None and writer.reconciled is not None:
             live.take_up(writer.reconciled.lost)
         raised: list[BaseException] = []

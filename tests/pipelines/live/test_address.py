@@ -44,6 +44,12 @@ def test_reads_and_shows(text: str, scheme: Scheme, shown: str) -> None:
         f"concat:{CANARY}|b",
         "rtp://10.0.0.1/",
         f"rtsp://u:{CANARY}/x@10.0.0.1/",  # the slash makes the password a path: the port cannot be read
+        f"rtsp://u:12/{CANARY}@10.0.0.1/",  # the port could be read, and the rest would be shown as the path
+        f"rtsp://u:12?{CANARY}@10.0.0.1/",
+        f"rtsp://u:12#{CANARY}@10.0.0.1/",
+        f"rtsp://u:p@ss/{CANARY}@10.0.0.1/",
+        "synthetic:run",
+        "synthetic",
         f"rtsp:///{CANARY}",
         "rtsp://10.0.0.1:99999/",
         "usb:/dev/video0",

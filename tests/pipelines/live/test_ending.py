@@ -110,7 +110,7 @@ def test_nothing_is_sealed_beside_a_sealer_that_is_still_at_work() -> None:
 
 def test_after_the_deadline_no_event_is_begun() -> None:
     nothing: Any = None
-    sealing = Sealing(nothing, nothing, nothing, ())
+    sealing = Sealing(nothing, nothing, ())
     camera = camera_with("a", "b")
     assert sealing.seal_all(camera, time.monotonic()) == 2
     assert len(camera.episodes) == 2

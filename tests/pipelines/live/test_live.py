@@ -86,18 +86,23 @@ def test_an_outage_is_a_gap_with_its_reason_and_time_adds_up(recording: Recordin
     assert summed(intervals).total == intervals[-1].end - intervals[0].start
 
 
+AGE = "vigil_camera_last_frame_age_seconds"
+
+
 def test_cameras_come_and_go_without_touching_the_others(tmp_path: Path) -> None:
     first, second = plan_for("synthetic:still", "gate"), plan_for("synthetic:still", "yard")
     with running(tmp_path, [first, second], evidence=False) as run:
         run.wait(lambda: all(s.life.state is State.LIVE for s in run.live.status()), 10)
-        untouched = run.live.worker(first.camera)
+        untouched, told = run.live.worker(first.camera), run.live.metrics.registry.get_sample_value
+        run.wait(lambda: told(AGE, {"camera": "yard"}) is not None, 10)
         run.live.reconcile([first])
         assert [s.camera for s in run.live.status()] == ["gate"]
+        assert told(AGE, {"camera": "yard"}) is None  # it would stay as it was last for ever
         # A stop is told while it lasts, not only when it is over: until then it would look like an outage.
         run.wait(lambda: any(one.reason is GapReason.STOPPED for one in run.coverage("yard")), 10)
-        told = run.coverage("yard")[-1]
-        run.wait(lambda: run.coverage("yard")[-1].end > told.end, 10)
-        assert run.coverage("yard")[-1].start == told.start
+        stop = run.coverage("yard")[-1]
+        run.wait(lambda: run.coverage("yard")[-1].end > stop.end, 10)
+        assert run.coverage("yard")[-1].start == stop.start
         run.live.reconcile([first, second])
         run.wait(lambda: len(run.live.status()) == 2 and all(s.life.state is State.LIVE for s in run.live.status()), 10)
         assert run.live.worker(first.camera) is untouched

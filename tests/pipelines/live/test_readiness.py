@@ -15,13 +15,14 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import app
+from pipelines.commands.camera import find
 from pipelines.errors import BadInput
 from pipelines.health import Health
 from pipelines.onvif.client import Declared, Profile
 from pipelines.readiness import Measured
 from pipelines.readiness_sheet import About, sheet_html, write_sheet
-from pipelines.readiness_standard import Grade, judge
-from pipelines.records import GapReason
+from pipelines.readiness_standard import Grade, Point, judge
+from pipelines.records import GapReason, Trouble
 from pipelines.sources.address import parse_address
 from pipelines.sources.lifecycle import State
 from pipelines.sources.wire import Opened
@@ -140,6 +141,34 @@ def test_looks_at_a_stream_and_asks_the_camera(
 ABOUT = About(10.0, ZoneInfo("Asia/Ho_Chi_Minh"), "Sở TT&TT", "Khu cách ly 01", "Cổng sau")
 
 
+def test_a_camera_that_cannot_be_reached_is_told_of_in_words() -> None:
+    failed = {"state": State.DOWN, "reason": GapReason.UNREACHABLE, "opened": None}
+    dead = judge(ADDRESS, good(**failed, trouble=Trouble.REFUSED, text="[Errno 111] '***'")).findings[0]
+    assert "không nhận kết nối" in dead.measured.vi
+    assert "accepts no connection" in dead.measured.en
+    assert "Errno" not in dead.measured.vi + dead.measured.en
+    odd = judge(ADDRESS, good(**failed, trouble=Trouble.OTHER, text="E17")).findings[0]
+    assert "(E17)" in odd.measured.vi  # all that there is to go by
+
+    silent = good(state=State.DOWN, reason=GapReason.UNREACHABLE, trouble=Trouble.SILENT, opened=Opened("h264", 0, 0, None))
+    points = {one.point: one for one in judge(ADDRESS, silent).findings}
+    assert points[Point.ACCESS].grade is Grade.PASS  # it was let in, and nothing came
+    assert points[Point.RESOLUTION].grade is Grade.NOT_MEASURED
+
+
+def test_a_password_in_the_query_is_a_password() -> None:
+    findings = judge(parse_address("http://192.168.1.5/s?user=a&password=b", "x"), good()).findings
+    assert next(one for one in findings if one.point is Point.TRANSPORT).grade is Grade.PASS
+
+
+def test_a_relative_path_is_seen_from_where_one_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_clip(tmp_path / "a.mp4", walk(60), rate=10, keyframe_every=10)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["camera", "check", "file:a.mp4", "--seconds", "3", "--json"])
+    points = {one["point"]: one for one in json.loads(result.stdout)["findings"]}
+    assert points["codec"]["measured"]["en"] == "h264"
+
+
 def test_the_sheet_says_what_decided_and_what_is_open() -> None:
     html = sheet_html(judge(ADDRESS, good(heads=None, opened=Opened("h264", 352, 288, 15.0))), ABOUT)
     assert "KHÔNG ĐẠT" in html
@@ -179,6 +208,12 @@ def test_discovers_the_cameras_of_a_network() -> None:
         assert [(one["host"], one["name"], one["service"]) for one in found] == [(host, "Cổng sau", camera.url)]
         assert "T-800" in CliRunner().invoke(app, command).stdout
     assert "nobody answered" in CliRunner().invoke(app, command).stdout
+
+
+def test_a_host_that_cannot_be_resolved_is_not_called_the_network() -> None:
+    with pytest.raises(BadInput) as caught:
+        find(0.1, "nohost.invalid", "", as_json=False)
+    assert "--to nohost.invalid" in str(caught.value)
 
 
 def test_refuses_this_machine_unless_allowed() -> None:

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzer.types import CameraId
-from pipelines.records import CoverageInterval, CoverageState, GapReason
+from analyzer.types import CameraId, FacilityId
+from pipelines.connection import camera_connection, connection_of
+from pipelines.records import CameraRecord, CoverageInterval, CoverageState, GapReason
 from pipelines.sla import Cause, alarms, collapsed, facility_report, outages_of, report
+from pipelines.store.partition import best_of
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -102,6 +104,50 @@ def test_what_was_not_started_is_not_blamed_on_the_line() -> None:
         (Cause.NETWORK, ("b",), 10),
         (Cause.FACILITY_LINE, ("a", "b"), 5),
     ]
+
+
+def test_the_start_after_a_crash_is_part_of_its_outage() -> None:
+    pieces = (10, None), (3, GapReason.CRASHED), (1, GapReason.NOT_STARTED), (10, None)
+    (one,) = outages_of(day("a", *pieces))
+    assert (one.cause, one.duration) == (Cause.OURS, timedelta(minutes=4))
+    after_a_stop = day("a", (10, None), (3, GapReason.STOPPED), (1, GapReason.NOT_STARTED), (10, None))
+    assert [outage.cause for outage in outages_of(after_a_stop)] == [Cause.PLANNED, Cause.NOT_STARTED]
+
+
+class _Ledgers:
+    """Implements `LedgerStore`."""
+
+    def __init__(self, *ledgers: list[CoverageInterval]) -> None:
+        self._ledgers = {ledger[0].camera: ledger for ledger in ledgers}
+
+    def cameras(self, facility: FacilityId | None = None) -> tuple[CameraRecord, ...]:
+        return tuple(CameraRecord(camera, facility or FacilityId("f"), camera, "") for camera in self._ledgers)
+
+    def coverage(self, camera: CameraId, since: datetime, until: datetime) -> tuple[CoverageInterval, ...]:
+        return best_of(self._ledgers[camera], since, until)
+
+
+def test_what_is_not_written_yet_is_no_outage() -> None:
+    store, facility, second = _Ledgers(day("a", (60, None)), day("b", (60, None))), FacilityId("f"), timedelta(seconds=1)
+    end = T0 + timedelta(minutes=60)
+    going_on = connection_of(store, facility, T0, end + 2 * second, end + 2 * second)
+    assert (going_on.uptime, going_on.incidents, going_on.period) == (1.0, (), timedelta(minutes=60))
+    assert camera_connection(store, CameraId("a"), T0, end + 2 * second, end + 2 * second).outages == ()
+
+    silent = connection_of(store, facility, T0, end + 60 * second, end + 60 * second)
+    assert [(one.cause, one.duration) for one in silent.incidents] == 2 * [(Cause.NOT_STARTED, 60 * second)]
+    past = connection_of(store, facility, T0, end + 2 * second, end + timedelta(days=1))  # its seconds are not to come
+    assert [(one.cause, one.duration) for one in past.incidents] == 2 * [(Cause.NOT_STARTED, 2 * second)]
+
+
+def test_our_own_end_is_not_blamed_on_the_line() -> None:
+    ours = GapReason.CRASHED
+    reports = {
+        CameraId("a"): report(CameraId("a"), day("a", (10, None), (5, ours), (45, None))),
+        CameraId("b"): report(CameraId("b"), day("b", (10, None), (5, ours), (45, None))),
+    }
+    (one,) = collapsed(reports)
+    assert (one.cause, one.cameras, one.duration) == (Cause.OURS, ("a", "b"), timedelta(minutes=5))
 
 
 def test_one_camera_is_no_line() -> None:

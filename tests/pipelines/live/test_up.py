@@ -1,12 +1,16 @@
-"""`vigil up`: what cannot be used is said at once, and nothing is started."""
+"""`vigil up`: what cannot be used is said at once, and nothing is started. So with `vigil live`."""
 
 from __future__ import annotations
 
+import os
+import socket
+import threading
 from pathlib import Path
 
 import pytest
 
 from pipelines.cli import main
+from pipelines.supervisor import alone
 
 
 @pytest.mark.parametrize("arguments", [("--site", "nope.toml"), ("--site", "site.toml", "--alerts", "nope.toml")])
@@ -22,3 +26,42 @@ def test_a_file_that_cannot_be_read_ends_it(
     assert ended.value.code == 2
     assert "nope.toml" in capsys.readouterr().err
     assert not (tmp_path / "var").exists()
+
+
+def _live(monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """What `vigil live` says before it gives up."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("VIGIL_DATA_DIR", str(folder / "var"))
+    (folder / "site.toml").write_text('[facility]\nid = "f"\nname = "F"\n', encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["vigil", "live", "--site", "site.toml", "--perception", "synthetic"])
+    monkeypatch.setattr("pipelines.commands.live.signalled", threading.Event)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    return capsys.readouterr().err
+
+
+def test_a_second_live_process_in_the_same_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with alone(tmp_path / "var" / "run" / "live.lock"):
+        said = _live(monkeypatch, tmp_path, capsys)
+    assert str(tmp_path / "var") in said
+    assert f"process {os.getpid()}" in said
+    assert "VIGIL_DATA_DIR" in said
+    assert not (tmp_path / "var" / "vigil.db").exists()
+    with alone(tmp_path / "var" / "run" / "live.lock"):  # given back
+        pass
+
+
+def test_a_metrics_port_in_use_is_named_with_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("VIGIL_METRICS_PORT", str(port))
+        said = _live(monkeypatch, tmp_path, capsys)
+    assert f"metrics port {port}" in said
+    assert "VIGIL_METRICS_PORT" in said

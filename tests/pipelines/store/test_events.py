@@ -181,6 +181,7 @@ def test_notices_are_written_once_with_the_event(repository: Repository) -> None
     ]
     repository.delivered([notices[0].number], T0)
     assert repository.undelivered() == notices[1:]
+    assert repository.undelivered(after=notices[1].number) == notices[2:]
 
 
 def test_a_rising_severity_is_announced(repository: Repository) -> None:
