@@ -13,9 +13,10 @@ from uuid import uuid4
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import Refusal, problem_response
+from api.errors import answer_of, refusal_of
 
 log = structlog.get_logger(__name__)
 
@@ -79,8 +80,7 @@ class Envelope:
             log.error("request_failed", request_id=identifier, method=scope["method"], path=scope["path"], traceback=trace)  # noqa: TRY400
             if started:
                 raise  # half an answer is out; the server must cut the connection
-            refusal = Refusal("internal", "the failure is in the log under this request id")
-            await problem_response(refusal, identifier)(scope, receive, send_with_headers)
+            await answer_of(Request(scope), refusal_of(error))(scope, receive, send_with_headers)
 
     def _limited(self, receive: Receive) -> Receive:
         read = 0

@@ -13,6 +13,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -21,9 +22,13 @@ from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from pipelines.errors import AlreadyThere, NotFound, StoreError, VersionConflict
+from pipelines.errors import AlreadyThere, NotFound, StoreError, StoreUnavailable, VersionConflict
+
+log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+
+_AGAIN_IN_S = 5  # what locks the database for longer than it waits by itself is mostly over by then
 
 Slug = Literal[
     "bad-request",
@@ -207,8 +212,19 @@ def _refusal_of_store(error: StoreError) -> Refusal:
             return Refusal("version-conflict", str(error))
         case AlreadyThere():
             return Refusal("invalid", str(error), (FieldFault(place="body.id", problem="is taken", code=FaultCode.TAKEN),))
+        case StoreUnavailable():
+            said = "the database is locked, full or out of reach, and nothing was changed; try again in a moment"
+            return Refusal("not-ready", said, headers={"retry-after": str(_AGAIN_IN_S)})
         case _:
             return Refusal("internal", "the failure is in the log under this request id")
+
+
+def answer_of(request: Request, refusal: Refusal) -> Response:
+    """The refusal as a page for a person, else as a problem for a program."""
+    if wants_page(request):
+        page: Response = request.app.state.error_page(request, refusal)
+        return page
+    return problem_response(refusal, request_id(request))
 
 
 def register(app: FastAPI) -> None:
@@ -216,12 +232,11 @@ def register(app: FastAPI) -> None:
 
     async def answer(request: Request, error: Exception) -> Response:
         refusal = refusal_of(error)
-        if wants_page(request):
-            page: Response = request.app.state.error_page(request, refusal)
-            return page
-        return problem_response(refusal, request_id(request))
+        if isinstance(error, StoreUnavailable):
+            log.warning("store_unavailable", request_id=request_id(request), path=request.url.path, error=str(error))
+        return answer_of(request, refusal)
 
-    for kind in (Problem, RequestValidationError, HTTPException, NotFound, VersionConflict, AlreadyThere):
+    for kind in (Problem, RequestValidationError, HTTPException, NotFound, VersionConflict, AlreadyThere, StoreUnavailable):
         app.add_exception_handler(kind, answer)
 
 

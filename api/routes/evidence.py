@@ -75,4 +75,5 @@ def serve(service: Service, principal: Principal, evidence: Evidence, wish: Wish
     now = service.now()
     if service.views.is_new(principal, evidence.id, now):
         service.repository.audit("media.view", principal.name, evidence.id, now, f"{evidence.kind} of event {evidence.event}")
+        service.views.note(principal, evidence.id, now)  # only now: a look that could not be written down is none
     return media_response(path, evidence, wish)

@@ -8,6 +8,7 @@ import pytest
 from httpx2 import Response
 
 from api.errors import MEDIA_TYPE
+from pipelines.errors import StoreUnavailable
 from pipelines.records import Grade
 from tests.api.conftest import World
 from tests.api.test_permissions import TABLE
@@ -110,6 +111,19 @@ def test_every_plain_field_of_an_answer_shows_an_example(world: World) -> None:
     assert silent == []
 
 
+def _out_of_reach(*_: object, **__: object) -> None:
+    raise StoreUnavailable("the database cannot be used now: database is locked")
+
+
+def test_a_database_that_cannot_be_used_now_is_no_failure_of_the_service(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, path = world.client(), f"/api/v1/events/{world.known_event}/reviews"
+    monkeypatch.setattr(world.repository, "decide", _out_of_reach)
+    answer = client.post(path, json={"decision": "confirm"}, headers={"if-match": '"1"'})
+    assert_problem(answer, 503, "not-ready")
+    assert answer.headers["retry-after"] == "5"
+    assert "try again" in answer.json()["detail"]
+
+
 # --- pages ---------------------------------------------------------------------------------------
 
 HTML = {"accept": "text/html"}
@@ -132,3 +146,38 @@ def test_a_part_of_a_page_asks_the_whole_page_to_sign_in(world: World) -> None:
     answer = world.client(None).get("/queue", headers={"accept": "*/*", "hx-request": "true"})
     assert answer.status_code == 401
     assert answer.headers["hx-redirect"].startswith("/login?back=")
+
+
+@pytest.mark.parametrize(("language", "said"), [("vi", "Cơ sở dữ liệu đang bận"), ("en", "The database is busy")])
+def test_a_browser_gets_a_page_when_the_database_is_gone(
+    world: World, monkeypatch: pytest.MonkeyPatch, language: str, said: str
+) -> None:
+    client = world.client()
+    client.cookies.set("vigil_language", language)
+    for call in ("session", "facilities"):
+        monkeypatch.setattr(world.repository, call, _out_of_reach)
+    answer = client.get("/queue", headers=HTML)
+    assert answer.status_code == 503
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["retry-after"] == "5"
+    assert said in answer.text
+
+
+def test_a_browser_gets_a_page_about_a_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret of the house")
+
+    monkeypatch.setattr(world.repository, "facilities", broken)
+    answer = world.client().get("/queue", headers=HTML)
+    assert answer.status_code == 500
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-request-id"] in answer.text
+    assert "secret" not in answer.text
+
+
+def test_a_part_of_a_page_at_an_address_that_is_none_is_sent_to_the_sign_in_form(world: World) -> None:
+    headers = {"hx-request": "true", "hx-current-url": "http://["}
+    answer = world.client(None).post(f"/events/{world.known_event}/decision", headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["hx-redirect"] == "/login?back=%2Fqueue&expired=unsent"
