@@ -78,6 +78,7 @@ class FaultCode(StrEnum):
     TOO_GREAT = "too_great"
     TAKEN = "taken"
     OWNERLESS = "ownerless"
+    GONE = "gone"
     UNACCEPTABLE = "unacceptable"
 
 

@@ -52,6 +52,7 @@ class AddressFault(StrEnum):
     USB_INDEX = "usb_index"
     PATH_MISSING = "path_missing"
     HOST_UNREADABLE = "host_unreadable"
+    HOST_UNRESOLVABLE = "host_unresolvable"
     HOST_MISSING = "host_missing"
     VARIABLE_UNSET = "variable_unset"
     FILE_UNREADABLE = "file_unreadable"

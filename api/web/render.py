@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.errors import Refusal, request_id
 from api.security.permissions import Principal
 from api.service import Service
+from api.wording.faults import fault_text
 from api.wording.formats import Formats
 from api.wording.texts import Texts, language_of, texts
 from pipelines.telling import DEFAULT_ZONE, time_zone
@@ -108,6 +109,7 @@ def error_page(request: Request, refusal: Refusal) -> Response:
     facts: dict[str, object] = {
         "refusal": refusal,
         "sentence": reader.t(f"error.{refusal.slug}"),
+        "faults": [(fault.place, fault_text(fault, reader.f)) for fault in refusal.faults],
         "request_id": request_id(request),
     }
     response = render(reader, "error.html", facts, refusal.status)

@@ -309,6 +309,24 @@ def test_the_form_names_only_the_schemes_that_it_takes(world: World) -> None:
         assert "phải bắt đầu bằng một trong: rtsp, rtsps, http, https, usb, synthetic," in page
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("vi", ("Cơ sở: không có nữa", "Camera: không có nữa")), ("en", ("Facility: is not there", "Camera: is not there"))],
+)
+def test_what_is_gone_since_the_page_was_read_is_said_on_it(world: World, language: str, said: tuple[str, str]) -> None:
+    client = world.client(Grade.ADMIN)
+    client.cookies.set("vigil_language", language)
+    form = {"id": "cong-sau", "facility": "nowhere", "name": "Cổng sau", "source": "rtsp://10.0.0.21/102"}
+    answer = client.post("/cameras/add", data=form)
+    assert answer.status_code == 404
+    assert said[0] in answer.text
+    assert 'value="rtsp://10.0.0.21/102"' in answer.text
+    for path in ("change", "running", "withdraw"):
+        answer = client.post(f"/cameras/no-such-camera/{path}", data={"running": "true", "name": "x"})
+        assert answer.status_code == 404
+        assert said[1] in answer.text
+
+
 def test_who_may_only_look_sees_no_form(world: World) -> None:
     page = world.client(Grade.INSPECTOR).get("/cameras").text
     assert "/cameras/add" not in page

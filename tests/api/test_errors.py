@@ -181,3 +181,15 @@ def test_a_part_of_a_page_at_an_address_that_is_none_is_sent_to_the_sign_in_form
     answer = world.client(None).post(f"/events/{world.known_event}/decision", headers=headers)
     assert answer.status_code == 401
     assert answer.headers["hx-redirect"] == "/login?back=%2Fqueue&expired=unsent"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("vi", "quá dài, nhiều nhất 2.000 ký tự"), ("en", "is too long, at most 2,000 characters")]
+)
+def test_a_page_about_refused_values_names_each(world: World, language: str, said: str) -> None:
+    client = world.client()
+    client.cookies.set("vigil_language", language)
+    form = {"decision": "confirm", "version": "1", "comment": "x" * 2001}
+    answer = client.post(f"/events/{world.known_event}/decision", data=form, headers=HTML)
+    assert answer.status_code == 422
+    assert f"<code>body.comment</code>: {said}" in answer.text
