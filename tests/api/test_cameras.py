@@ -132,6 +132,18 @@ def test_an_unknown_facility_is_not_found(world: World) -> None:
     assert world.client(Grade.ADMIN).post("/api/v1/cameras", json=GATE | {"facility": "elsewhere"}).status_code == 404
 
 
+def test_what_is_refused_leaves_no_password_behind(world: World) -> None:
+    folder, client = world.app.state.service.secrets, world.client(Grade.ADMIN)
+    secret = {"source": f"rtsp://viewer:{CANARY}@10.0.0.21/102"}
+    assert client.post("/api/v1/cameras", json=GATE | secret | {"facility": "elsewhere"}).status_code == 404
+    assert client.post("/api/v1/cameras", json=GATE | secret | {"evidence_source": "exec:reboot"}).status_code == 422
+    assert not folder.exists() or list(folder.iterdir()) == []
+    _put(world, source="rtsp://viewer:first@10.0.0.21/102")
+    assert _patch(world, "cong-sau", 7, **secret)[0] == 412
+    assert _patch(world, "cong-sau", 1, **secret, evidence_source="exec:reboot")[0] == 422
+    assert [file.read_text() for file in folder.iterdir()] == ["first"]
+
+
 def test_an_old_report_says_nothing_about_now(world: World) -> None:
     report = CameraReport(
         CORRIDOR, world.clock.now(), State.STALE, GapReason.STALLED, State.LIVE, "h264", 640, 360, "nothing came"
