@@ -8,7 +8,7 @@ always JSON; a browser that asks for a page gets the same facts as a page.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal
@@ -21,6 +21,7 @@ from pydantic import BaseModel, Field
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
 
 from pipelines.errors import AlreadyThere, NotFound, StoreError, StoreUnavailable, VersionConflict
 
@@ -228,11 +229,23 @@ def answer_of(request: Request, refusal: Refusal) -> Response:
     return problem_response(refusal, request_id(request))
 
 
-def register(app: FastAPI) -> None:
-    """Make every error of every route leave in the one shape."""
+def register(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Make every error of every route leave in the one shape.
+
+    Args:
+        app: whose errors.
+        routes: every route, for what an address allows.
+    """
+
+    def allowed(request: Request) -> Mapping[str, str]:
+        """Several routes share an address, and the framework names the methods of the first alone."""
+        here = [route for route in routes if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE]
+        return {"allow": ", ".join(sorted({method for route in here for method in route.methods or ()}))}
 
     async def answer(request: Request, error: Exception) -> Response:
         refusal = refusal_of(error)
+        if refusal.slug == "method-not-allowed":
+            refusal = replace(refusal, headers=allowed(request))
         if isinstance(error, StoreUnavailable):
             log.warning("store_unavailable", request_id=request_id(request), path=request.url.path, error=str(error))
         return answer_of(request, refusal)
@@ -241,7 +254,9 @@ def register(app: FastAPI) -> None:
         app.add_exception_handler(kind, answer)
 
 
-PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
-    status: {"model": ProblemBody, "description": title, "content": {MEDIA_TYPE: {}}}
-    for status, title in ((code, text) for code, text in _TYPES.values() if code in {401, 403, 404, 422})
-}
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """How the description of a route says that it refuses with these; `api.description` gives them their shape."""
+    return {status: {"description": title} for status, title in sorted(set(_TYPES.values())) if status in statuses}
+
+
+PROBLEM_RESPONSES = problem_responses(401, 403, 404, 422, 503)

@@ -7,7 +7,7 @@ a zero: it says that nothing is known.
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
@@ -42,10 +42,10 @@ Comment = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200
 
 
 def _in_reach(at: datetime) -> datetime:
-    """Times far beyond any recording only serve to break arithmetic."""
+    """In UTC, as everything is answered; times far beyond any recording only serve to break arithmetic."""
     if not FIRST_YEAR <= at.year <= LAST_YEAR:
         raise ValueError(f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}")
-    return at
+    return at.astimezone(UTC)
 
 
 Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]

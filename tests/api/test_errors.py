@@ -10,6 +10,7 @@ from httpx2 import Response
 from api.errors import MEDIA_TYPE
 from pipelines.errors import StoreUnavailable
 from pipelines.records import Grade
+from tests.api.builders import CORRIDOR
 from tests.api.conftest import World
 from tests.api.test_permissions import TABLE
 
@@ -193,3 +194,33 @@ def test_a_page_about_refused_values_names_each(world: World, language: str, sai
     answer = client.post(f"/events/{world.known_event}/decision", data=form, headers=HTML)
     assert answer.status_code == 422
     assert f"<code>body.comment</code>: {said}" in answer.text
+
+
+def test_an_address_says_every_method_that_it_allows(world: World) -> None:
+    answer = world.client().options(f"/api/v1/cameras/{CORRIDOR}")
+    assert_problem(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"] == "DELETE, GET, PATCH"
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/runs?camra=x", "/api/v1/facilities?x=1", f"/api/v1/cameras/{CORRIDOR}/coverage?from=x"]
+)
+def test_names_that_do_not_exist_are_refused(world: World, path: str) -> None:
+    answer = world.client().get(path)
+    assert_problem(answer, 422, "invalid")
+    assert answer.json()["errors"][0]["place"] == "query." + path.partition("?")[2].partition("=")[0]
+
+
+def test_the_description_gives_every_refusal_its_shape(world: World) -> None:
+    document = world.client(None).get("/api/v1/openapi.json").json()
+    shape = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            refusals = {status: said for status, said in operation["responses"].items() if status >= "400"}
+            assert path.startswith("/api/") or method == "get"
+            if path.startswith("/api/"):
+                assert {"401", "403", "422", "503"} <= set(refusals)
+                assert [said["content"] for said in refusals.values()] == [shape] * len(refusals), (method, path)
+    assert {"400", "413", "429"} <= set(document["paths"]["/api/v1/session"]["post"]["responses"])
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+    assert document["components"]["securitySchemes"]["session"]["name"] == "vigil_session"
