@@ -57,7 +57,10 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         identifier = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = identifier
+        # Whatever can be had by GET can be asked for by HEAD (RFC 9110): the same way through, and no content at the end.
+        only_head = scope["method"] == "HEAD"
+        scope = {**scope, "method": "GET"} if only_head else scope
+        scope["state"] = {**scope.get("state", {}), "request_id": identifier, "only_head": only_head}
         started = False
 
         async def send_with_headers(message: Message) -> None:
@@ -69,6 +72,8 @@ class Envelope:
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
                 headers.setdefault("cache-control", "no-store")
+            elif only_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         try:

@@ -240,7 +240,8 @@ def register(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     def allowed(request: Request) -> Mapping[str, str]:
         """Several routes share an address, and the framework names the methods of the first alone."""
         here = [route for route in routes if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE]
-        return {"allow": ", ".join(sorted({method for route in here for method in route.methods or ()}))}
+        methods = {method for route in here for method in route.methods or ()}
+        return {"allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))}
 
     async def answer(request: Request, error: Exception) -> Response:
         refusal = refusal_of(error)

@@ -10,7 +10,7 @@ import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
 
 from analyzer.entry import Nature
 from analyzer.types import Role, Severity, ZoneKind
@@ -48,7 +48,18 @@ def _in_reach(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
+def _no_number(given: object) -> object:
+    """A year, or seconds of a clock, would be taken for a time in 1970."""
+    if isinstance(given, str):
+        try:
+            float(given)
+        except ValueError:
+            return given
+        raise ValueError("a number is no time; write it like 2021-08-20T05:00:00Z")
+    return given
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_in_reach)]
 
 ReasonCode = Literal[
     "clearly_seen",

@@ -98,6 +98,7 @@ def _sign_in(repository: Repository, throttle: Throttle, attempt: Attempt, now: 
     throttle.succeeded(keys[0])
     cookie = secrets.token_urlsafe(32)
     session = LoginSession(digest(cookie), user.name, now, now, now + ABSOLUTE)
+    repository.drop_expired_sessions(now)
     repository.open_session(session)
     repository.audit("session.open", user.name, address, now)
     return Ticket(cookie, Principal(user.name, grade, session.token_hash, token_for(cookie)), session.expires_at)

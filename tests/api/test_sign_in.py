@@ -144,6 +144,13 @@ def test_a_session_ends_after_a_shift_however_busy(world: World) -> None:
     assert client.get("/api/v1/events").status_code == 401
 
 
+def test_sessions_that_are_over_are_not_kept(world: World) -> None:
+    assert world.client(None).post("/api/v1/session", json=GOOD).status_code == 201
+    world.clock.forward(hours=13)
+    assert world.client(None).post("/api/v1/session", json=GOOD).status_code == 201
+    assert world.repository.drop_expired_sessions(world.clock.now() + timedelta(hours=13)) == 1
+
+
 def test_a_disabled_account_is_out_at_once(world: World) -> None:
     client = world.client()
     user = world.repository.user("inspector")

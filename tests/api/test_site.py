@@ -141,3 +141,10 @@ def test_times_are_answered_in_utc_however_they_were_asked(world: World) -> None
     for path in ("coverage", "gates"):
         answer = world.client().get(f"/api/v1/cameras/{CORRIDOR}/{path}", params=asked).json()
         assert (answer["since"], answer["until"]) == ("2021-08-20T05:00:00Z", "2021-08-20T06:00:00Z")
+
+
+@pytest.mark.parametrize("given", ["2021", "0.5", "1e9", "1629435600"])
+def test_a_number_is_no_time(world: World, given: str) -> None:
+    answer = world.client().get("/api/v1/events", params={"since": given})
+    assert answer.status_code == 422
+    assert "a number is no time" in answer.text
