@@ -57,7 +57,7 @@ def build_app(service: Service, database: Database | None = None) -> FastAPI:
     )
     app.state.service = service
     app.state.error_page = error_page
-    errors.register(app)
+    errors.register(app, [route for router in ROUTERS for route in router.routes])
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(Envelope, largest_body=_LARGEST_BODY, strict_transport=service.secure)

@@ -5,6 +5,8 @@ Nothing is done to a camera here: a wish is stored, and the watching process mak
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +14,7 @@ from analyzer.types import CameraId, FacilityId
 from api.errors import FaultCode, FieldFault, Problem
 from api.schemas import CameraChangeIn, CameraIn
 from api.service import Service
-from pipelines.errors import AddressFault, AlreadyThere, BadAddress, NotFound
+from pipelines.errors import AddressFault, AlreadyThere, BadAddress, NotFound, StoreError
 from pipelines.records import CameraRecord
 from pipelines.secrets_folder import drop_secrets, keep_secret
 from pipelines.store.repository import Repository
@@ -63,6 +65,13 @@ def add(service: Service, actor: str, given: CameraIn) -> Watched:
     camera = CameraId(given.id)
     if any(known.id == camera for known in service.repository.cameras()):  # before a secret is written for it
         raise AlreadyThere(f"there is a camera {camera!r} already")
+    with _no_orphans(service, camera):
+        service.repository.put_wish(_wish_of(service, actor, given), WishAction.ADD)
+    return watched_camera(service.repository, camera)
+
+
+def _wish_of(service: Service, actor: str, given: CameraIn) -> CameraWish:
+    camera = CameraId(given.id)
     password = given.password.get_secret_value() if given.password else None
     wish = CameraWish(
         camera=camera,
@@ -79,8 +88,7 @@ def add(service: Service, actor: str, given: CameraIn) -> Watched:
     )
     if password is not None and not any("@" in text for text in (wish.source, wish.evidence)):
         raise _homeless()
-    service.repository.put_wish(wish, WishAction.ADD)
-    return watched_camera(service.repository, camera)
+    return wish
 
 
 def change(service: Service, actor: str, camera: CameraId, given: CameraChangeIn, version: int) -> Watched:
@@ -97,12 +105,22 @@ def change(service: Service, actor: str, camera: CameraId, given: CameraChangeIn
     old = known.wish or _untouched(service, known.record)
     if given.name == "" and old.own:
         raise Problem("invalid", "the camera needs a name", (FieldFault(place="body.name", problem="is missing"),))
+    with _no_orphans(service, camera):
+        wish = _changed(service, actor, old, given, version)
+        service.repository.put_wish(wish, _action(old, wish))
+    if service.secrets is not None:
+        drop_secrets(service.secrets, camera, wish.source, wish.evidence)
+    return watched_camera(service.repository, camera)
+
+
+def _changed(service: Service, actor: str, old: CameraWish, given: CameraChangeIn, version: int) -> CameraWish:
+    camera = old.camera
     password = given.password.get_secret_value() if given.password else None
     source = _Place(service, camera, "source").changed(given.source, old.source, password)
     evidence = _Place(service, camera, "evidence_source").changed(given.evidence_source, old.evidence, password)
     if password is not None and (source, evidence) == (old.source, old.evidence):
         raise _homeless()
-    wish = replace(
+    return replace(
         old,
         name=old.name if given.name is None else given.name,
         source=source,
@@ -113,10 +131,6 @@ def change(service: Service, actor: str, camera: CameraId, given: CameraChangeIn
         changed_at=service.now(),
         changed_by=actor,
     )
-    service.repository.put_wish(wish, _action(old, wish))
-    if service.secrets is not None:
-        drop_secrets(service.secrets, camera, wish.source, wish.evidence)
-    return watched_camera(service.repository, camera)
 
 
 def withdraw(service: Service, actor: str, camera: CameraId, version: int) -> None:
@@ -129,6 +143,19 @@ def withdraw(service: Service, actor: str, camera: CameraId, version: int) -> No
     service.repository.withdraw_wish(camera, version, actor, service.now())
     if service.secrets is not None:
         drop_secrets(service.secrets, camera)
+
+
+@contextmanager
+def _no_orphans(service: Service, camera: CameraId) -> Iterator[None]:
+    """What is refused leaves no password behind."""
+    try:
+        yield
+    except (Problem, StoreError):
+        if service.secrets is not None:
+            with suppress(StoreError):  # nobody can tell now which are still named
+                wish = service.repository.wish(camera)
+                drop_secrets(service.secrets, camera, *((wish.source, wish.evidence) if wish else ()))
+        raise
 
 
 def _homeless() -> Problem:

@@ -11,8 +11,10 @@ from typing import Annotated, cast
 
 import structlog
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
-from api.errors import Problem
+from api.errors import FieldFault, Problem
 from api.security import csrf
 from api.security.permissions import Permission, Principal
 from api.security.sessions import principal_of
@@ -72,6 +74,7 @@ class Requires:
         if changes and not csrf.comes_from_here(request.headers):
             raise Problem("cross-site", "Origin or Sec-Fetch-Site names another site")
         if self.permission is Permission.PUBLIC:
+            _refuse_unknown_names(request)
             return None
         cookie = request.cookies.get(service.session_cookie)
         principal = principal_of(service.repository, cookie, service.now())
@@ -83,7 +86,28 @@ class Requires:
             log.warning("permission_denied", actor=principal.name, permission=self.permission.value, path=request.url.path)
             service.repository.audit("access.deny", principal.name, request.url.path, service.now(), self.permission.value)
             raise Problem("not-permitted", f"this needs the permission {self.permission}")
+        _refuse_unknown_names(request)
         return principal
+
+
+def _refuse_unknown_names(request: Request) -> None:
+    """A mistyped name would else answer another question than was asked; pages have addresses that people keep.
+
+    Raises:
+        Problem: ``invalid``.
+    """
+    route = request.scope.get("route")
+    if not request.url.path.startswith("/api/") or not isinstance(route, APIRoute):
+        return
+    fields = route.dependant.query_params
+    if any(isinstance(kind := field.field_info.annotation, type) and issubclass(kind, BaseModel) for field in fields):
+        return  # a record of names, which refuses others itself
+    known = sorted(field.alias for field in fields)
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        said = f"is no name here; there {'are: ' + ', '.join(known) if known else 'are none'}"
+        faults = tuple(FieldFault(place=f"query.{name}", problem=said) for name in unknown)
+        raise Problem("invalid", f"{len(faults)} value(s) refused", faults)
 
 
 SiteReader = Annotated[Principal, Depends(Requires(Permission.READ_SITE))]

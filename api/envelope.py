@@ -13,9 +13,10 @@ from uuid import uuid4
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import Refusal, problem_response
+from api.errors import answer_of, refusal_of
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +57,10 @@ class Envelope:
             await self.app(scope, receive, send)
             return
         identifier = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = identifier
+        # Whatever can be had by GET can be asked for by HEAD (RFC 9110): the same way through, and no content at the end.
+        only_head = scope["method"] == "HEAD"
+        scope = {**scope, "method": "GET"} if only_head else scope
+        scope["state"] = {**scope.get("state", {}), "request_id": identifier, "only_head": only_head}
         started = False
 
         async def send_with_headers(message: Message) -> None:
@@ -68,6 +72,8 @@ class Envelope:
                 for name, value in self.headers.items():
                     headers.setdefault(name, value)
                 headers.setdefault("cache-control", "no-store")
+            elif only_head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         try:
@@ -79,8 +85,7 @@ class Envelope:
             log.error("request_failed", request_id=identifier, method=scope["method"], path=scope["path"], traceback=trace)  # noqa: TRY400
             if started:
                 raise  # half an answer is out; the server must cut the connection
-            refusal = Refusal("internal", "the failure is in the log under this request id")
-            await problem_response(refusal, identifier)(scope, receive, send_with_headers)
+            await answer_of(Request(scope), refusal_of(error))(scope, receive, send_with_headers)
 
     def _limited(self, receive: Receive) -> Receive:
         read = 0

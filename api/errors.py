@@ -8,11 +8,12 @@ always JSON; a browser that asks for a page gets the same facts as a page.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -20,10 +21,15 @@ from pydantic import BaseModel, Field
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
 
-from pipelines.errors import AlreadyThere, NotFound, StoreError, VersionConflict
+from pipelines.errors import AlreadyThere, NotFound, StoreError, StoreUnavailable, VersionConflict
+
+log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+
+_AGAIN_IN_S = 5  # what locks the database for longer than it waits by itself is mostly over by then
 
 Slug = Literal[
     "bad-request",
@@ -73,6 +79,7 @@ class FaultCode(StrEnum):
     TOO_GREAT = "too_great"
     TAKEN = "taken"
     OWNERLESS = "ownerless"
+    GONE = "gone"
     UNACCEPTABLE = "unacceptable"
 
 
@@ -207,25 +214,50 @@ def _refusal_of_store(error: StoreError) -> Refusal:
             return Refusal("version-conflict", str(error))
         case AlreadyThere():
             return Refusal("invalid", str(error), (FieldFault(place="body.id", problem="is taken", code=FaultCode.TAKEN),))
+        case StoreUnavailable():
+            said = "the database is locked, full or out of reach, and nothing was changed; try again in a moment"
+            return Refusal("not-ready", said, headers={"retry-after": str(_AGAIN_IN_S)})
         case _:
             return Refusal("internal", "the failure is in the log under this request id")
 
 
-def register(app: FastAPI) -> None:
-    """Make every error of every route leave in the one shape."""
+def answer_of(request: Request, refusal: Refusal) -> Response:
+    """The refusal as a page for a person, else as a problem for a program."""
+    if wants_page(request):
+        page: Response = request.app.state.error_page(request, refusal)
+        return page
+    return problem_response(refusal, request_id(request))
+
+
+def register(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Make every error of every route leave in the one shape.
+
+    Args:
+        app: whose errors.
+        routes: every route, for what an address allows.
+    """
+
+    def allowed(request: Request) -> Mapping[str, str]:
+        """Several routes share an address, and the framework names the methods of the first alone."""
+        here = [route for route in routes if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE]
+        methods = {method for route in here for method in route.methods or ()}
+        return {"allow": ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))}
 
     async def answer(request: Request, error: Exception) -> Response:
         refusal = refusal_of(error)
-        if wants_page(request):
-            page: Response = request.app.state.error_page(request, refusal)
-            return page
-        return problem_response(refusal, request_id(request))
+        if refusal.slug == "method-not-allowed":
+            refusal = replace(refusal, headers=allowed(request))
+        if isinstance(error, StoreUnavailable):
+            log.warning("store_unavailable", request_id=request_id(request), path=request.url.path, error=str(error))
+        return answer_of(request, refusal)
 
-    for kind in (Problem, RequestValidationError, HTTPException, NotFound, VersionConflict, AlreadyThere):
+    for kind in (Problem, RequestValidationError, HTTPException, NotFound, VersionConflict, AlreadyThere, StoreUnavailable):
         app.add_exception_handler(kind, answer)
 
 
-PROBLEM_RESPONSES: dict[int | str, dict[str, object]] = {
-    status: {"model": ProblemBody, "description": title, "content": {MEDIA_TYPE: {}}}
-    for status, title in ((code, text) for code, text in _TYPES.values() if code in {401, 403, 404, 422})
-}
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """How the description of a route says that it refuses with these; `api.description` gives them their shape."""
+    return {status: {"description": title} for status, title in sorted(set(_TYPES.values())) if status in statuses}
+
+
+PROBLEM_RESPONSES = problem_responses(401, 403, 404, 422, 503)

@@ -38,9 +38,9 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a client asks of a file: the method and the two headers that name a part."""
+    """What a client asks of a file: whether only what is said about it, and the two headers that name a part."""
 
-    method: str
+    only_head: bool
     range: str | None = None
     if_range: str | None = None
 
@@ -117,7 +117,7 @@ def media_response(path: Path, evidence: Evidence, wish: Wish) -> Response:
     if part is not None:
         headers["content-range"] = f"bytes {part.start}-{part.end - 1}/{part.size}"
     status = 200 if part is None else 206
-    if wish.method == "HEAD":
+    if wish.only_head:
         return Response(None, status, headers, media_type)
     return StreamingResponse(_read(path, piece), status, headers, media_type)
 

@@ -7,10 +7,10 @@ a zero: it says that nothing is known.
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
 
 from analyzer.entry import Nature
 from analyzer.types import Role, Severity, ZoneKind
@@ -42,13 +42,24 @@ Comment = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200
 
 
 def _in_reach(at: datetime) -> datetime:
-    """Times far beyond any recording only serve to break arithmetic."""
+    """In UTC, as everything is answered; times far beyond any recording only serve to break arithmetic."""
     if not FIRST_YEAR <= at.year <= LAST_YEAR:
         raise ValueError(f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}")
-    return at
+    return at.astimezone(UTC)
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_in_reach)]
+def _no_number(given: object) -> object:
+    """A year, or seconds of a clock, would be taken for a time in 1970."""
+    if isinstance(given, str):
+        try:
+            float(given)
+        except ValueError:
+            return given
+        raise ValueError("a number is no time; write it like 2021-08-20T05:00:00Z")
+    return given
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_in_reach)]
 
 ReasonCode = Literal[
     "clearly_seen",

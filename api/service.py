@@ -62,13 +62,16 @@ class ViewLog:
         self._lock = threading.Lock()
 
     def is_new(self, principal: Principal, thing: str, now: datetime) -> bool:
+        """Whether nothing was noted of this look within the last hour."""
+        with self._lock:
+            earlier = self._seen.get((principal.session_digest, thing))
+        return earlier is None or now - earlier >= _VIEW_IS_ONE
+
+    def note(self, principal: Principal, thing: str, now: datetime) -> None:
+        """Remember that the look stands in the audit log."""
         key = (principal.session_digest, thing)
         with self._lock:
-            earlier = self._seen.get(key)
-            if earlier is not None and now - earlier < _VIEW_IS_ONE:
-                return False
             self._seen[key] = now
             self._seen.move_to_end(key)
             while len(self._seen) > _MOST_VIEWS:
                 self._seen.popitem(last=False)
-            return True

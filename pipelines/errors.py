@@ -53,6 +53,7 @@ class AddressFault(StrEnum):
     SYNTHETIC_NAME = "synthetic_name"
     PATH_MISSING = "path_missing"
     HOST_UNREADABLE = "host_unreadable"
+    HOST_UNRESOLVABLE = "host_unresolvable"
     HOST_MISSING = "host_missing"
     AT_SIGN = "at_sign"
     VARIABLE_UNSET = "variable_unset"

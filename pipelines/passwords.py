@@ -32,9 +32,14 @@ def hash_password(password: str) -> str:
     return hasher().hash(unicodedata.normalize("NFC", password))
 
 
+def _is_text(password: str) -> bool:
+    """Half a surrogate pair, as JSON can bring, is nothing that was ever hashed."""
+    return not any("\ud800" <= sign <= "\udfff" for sign in password)
+
+
 def matches(password: str, stored: str | None) -> bool:
     """Compare in the same time whether or not the account exists."""
-    if len(password) > LONGEST:
+    if len(password) > LONGEST or not _is_text(password):
         return False
     right = hasher().verify(unicodedata.normalize("NFC", password), stored or _nobody())
     return right and stored is not None

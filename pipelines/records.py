@@ -287,6 +287,7 @@ class StoredEvent:
 class EventFilter:
     """Every field narrows; ``None`` or empty does not. Times are compared with `StoredEvent.opened_at`.
 
+    ``began_from``, ``began_before``: those whose beginning lies there, whenever they were told.
     ``during``: those that went on at some time of it, from their beginning to their end, or to when they were told.
     Events of a recording that was analysed again are left out, unless asked for by their run or by ``superseded``.
     """
@@ -300,6 +301,8 @@ class EventFilter:
     run: RunId | None = None
     since: datetime | None = None
     until: datetime | None = None
+    began_from: datetime | None = None
+    began_before: datetime | None = None
     during: tuple[datetime, datetime] | None = None
     superseded: bool = False
 

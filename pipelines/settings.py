@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _networks(text: str) -> str:
+    """Addresses and networks, parted by commas, as the server takes them."""
+    return ",".join(
+        str(ip_network(part.strip())).removesuffix("/32").removesuffix("/128") for part in text.split(",") if part.strip()
+    )
 
 
 class Settings(BaseSettings):
@@ -32,6 +39,7 @@ class Settings(BaseSettings):
     rate: Annotated[float, Field(gt=0, le=30)] = 5.0
     language: Literal["vi", "en"] = "vi"
     secure_cookies: bool = False
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
     allow_loopback_cameras: bool = False
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     link_minutes: Annotated[float, Field(ge=0, le=1440)] = 0.0

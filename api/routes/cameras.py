@@ -10,15 +10,15 @@ from analyzer.types import CameraId, FacilityId
 from api.cameras import add, change, watched, watched_camera, withdraw
 from api.convert import camera_out
 from api.deps import CameraKeeper, RepositoryDep, ServiceDep, SiteReader
-from api.errors import PROBLEM_RESPONSES, ProblemBody
+from api.errors import PROBLEM_RESPONSES
 from api.etag import expected_version
 from api.schemas import CameraChangeIn, CameraIn, CameraOut, Identifier
 
 router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"], responses=PROBLEM_RESPONSES)
 
 _CONFLICTS: dict[int | str, dict[str, object]] = {
-    412: {"model": ProblemBody, "description": "Somebody else changed the camera in between; read it again"},
-    428: {"model": ProblemBody, "description": "If-Match is missing"},
+    412: {"description": "Somebody else changed the camera in between; read it again"},
+    428: {"description": "If-Match is missing"},
 }
 IfMatch = Annotated[str | None, Header(description='The ETag that was read, such as `"3"`.')]
 

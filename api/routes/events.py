@@ -12,7 +12,7 @@ from api.convert import event_detail_out, event_out
 from api.cursor import decode_cursor, encode_cursor
 from api.decisions import decide
 from api.deps import EventReader, RepositoryDep, Reviewer, ServiceDep
-from api.errors import PROBLEM_RESPONSES, ProblemBody
+from api.errors import PROBLEM_RESPONSES
 from api.etag import expected_version
 from api.places import Places
 from api.schemas import EventDetailOut, EventPageOut, Identifier, Moment, ReviewIn
@@ -21,8 +21,8 @@ from pipelines.records import EventFilter, ReviewState, StoredEvent
 router = APIRouter(prefix="/api/v1/events", tags=["events"], responses=PROBLEM_RESPONSES)
 
 _CONFLICTS: dict[int | str, dict[str, object]] = {
-    412: {"model": ProblemBody, "description": "Somebody else decided in between; read the event again"},
-    428: {"model": ProblemBody, "description": "If-Match is missing"},
+    412: {"description": "Somebody else decided in between; read the event again"},
+    428: {"description": "If-Match is missing"},
 }
 Many = Annotated[list[Identifier], Field(max_length=50)]
 

@@ -35,7 +35,6 @@ def list_evidence(principal: EventReader, repository: RepositoryDep, event: Iden
     return [evidence_out(item) for item in repository.evidence(stored.id)]
 
 
-@router.head("/events/{event}/clip", include_in_schema=False)
 @router.get("/events/{event}/clip", response_class=Response, responses=_FILE)
 def read_clip(
     *,
@@ -51,10 +50,9 @@ def read_clip(
     clip = playable_clip(service.repository.evidence(stored.id))
     if clip is None:
         raise Problem("not-found", f"event {event} has no clip")
-    return serve(service, principal, clip, Wish(request.method, range_header, if_range))
+    return serve(service, principal, clip, Wish(request.state.only_head, range_header, if_range))
 
 
-@router.head("/evidence/{evidence}/content", include_in_schema=False)
 @router.get("/evidence/{evidence}/content", response_class=Response, responses=_FILE)
 def read_evidence(
     *,
@@ -67,7 +65,7 @@ def read_evidence(
 ) -> Response:
     """One file: clip, H.264 copy, key frame, boxes in time (JSON) or sidecar (JSON)."""
     found = service.repository.evidence_by_id(EvidenceId(evidence))
-    return serve(service, principal, found, Wish(request.method, range_header, if_range))
+    return serve(service, principal, found, Wish(request.state.only_head, range_header, if_range))
 
 
 def serve(service: Service, principal: Principal, evidence: Evidence, wish: Wish) -> Response:
@@ -75,4 +73,5 @@ def serve(service: Service, principal: Principal, evidence: Evidence, wish: Wish
     now = service.now()
     if service.views.is_new(principal, evidence.id, now):
         service.repository.audit("media.view", principal.name, evidence.id, now, f"{evidence.kind} of event {evidence.event}")
+        service.views.note(principal, evidence.id, now)  # only now: a look that could not be written down is none
     return media_response(path, evidence, wish)

@@ -61,7 +61,7 @@ def show_queue(principal: EventReader, service: ServiceDep, repository: Reposito
         "section": "queue",
         "awaiting": awaiting,
         "notices": notices_of(repository, reader),
-        "options": options_of(repository, reader),
+        "options": options_of(repository, reader, choice),
         "chosen": choice,
     }
     return render(reader, "queue.html", facts)

@@ -14,14 +14,14 @@ from analyzer.types import CameraId
 from api.cameras import add, change, watched, withdraw
 from api.convert import camera_out
 from api.deps import CameraKeeper, ServiceDep, SiteReader
-from api.errors import Problem, Refusal, field_faults, refusal_of
+from api.errors import FaultCode, FieldFault, Problem, Refusal, field_faults, refusal_of
 from api.schemas import CameraChangeIn, CameraIn, CameraOut, Identifier
 from api.security.permissions import Permission, Principal
 from api.service import Service
 from api.web.render import reader_of, render
 from api.wording.faults import refused as words_of
 from api.wording.faults import trouble
-from pipelines.errors import AlreadyThere, BadInput, VersionConflict
+from pipelines.errors import AlreadyThere, BadInput, NotFound, VersionConflict
 from pipelines.records import STILL_WATCHED
 from pipelines.wanted import part_password
 
@@ -140,6 +140,9 @@ def _done(
         refusal = Refusal("invalid", f"{len(faults)} value(s) refused", faults)
     except (Problem, AlreadyThere, VersionConflict) as error:
         refusal = refusal_of(error)
+    except NotFound as error:  # gone since the page was read: the camera, or the facility of a new one
+        place = "body.facility" if form is not None and not camera else "body.camera"
+        refusal = Refusal("not-found", str(error), (FieldFault(place=place, problem="is not there", code=FaultCode.GONE),))
     else:
         return RedirectResponse("/cameras", 303)
     return _page(service, request, principal, _Refused(refusal, form, camera))

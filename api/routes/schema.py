@@ -6,10 +6,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
 from api.deps import PUBLIC
+from api.description import described
 
 router = APIRouter(prefix="/api/v1", include_in_schema=False)
 
 
 @router.get("/openapi.json", dependencies=[PUBLIC])
 def openapi(request: Request) -> JSONResponse:
-    return JSONResponse(request.app.openapi())
+    return JSONResponse(described(request.app))

@@ -36,4 +36,10 @@ def comes_from_here(headers: Headers) -> bool:
     if site is not None and site not in {"same-origin", "none"}:
         return False
     origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower() != ""
+    if origin is None:
+        return True
+    try:
+        place = urlsplit(origin).netloc
+    except ValueError:  # brackets that hold no address
+        return False
+    return place.lower() == headers.get("host", "").lower() != ""

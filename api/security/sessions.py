@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +20,7 @@ from api.errors import Problem
 from api.security.csrf import token_for
 from api.security.permissions import Principal
 from api.security.throttle import Throttle
+from pipelines.errors import StoreUnavailable
 from pipelines.passwords import hash_password, matches, random_password
 from pipelines.records import Grade
 from pipelines.store.entries import LoginSession, User
@@ -72,6 +74,13 @@ def sign_in(repository: Repository, throttle: Throttle, attempt: Attempt, now: d
     Raises:
         Problem: ``too-many-attempts`` or ``not-signed-in``; the latter never says which of the two was wrong.
     """
+    # One after the other: of guesses that come all at once, each must see the failures of those before it. It also bounds
+    # the memory, of which one check takes much on purpose.
+    with throttle.turn:
+        return _sign_in(repository, throttle, attempt, now)
+
+
+def _sign_in(repository: Repository, throttle: Throttle, attempt: Attempt, now: datetime) -> Ticket:
     name, address = attempt.name, attempt.address
     keys = (f"name:{name}", f"address:{address}")
     wait = throttle.wait(*keys)
@@ -89,6 +98,7 @@ def sign_in(repository: Repository, throttle: Throttle, attempt: Attempt, now: d
     throttle.succeeded(keys[0])
     cookie = secrets.token_urlsafe(32)
     session = LoginSession(digest(cookie), user.name, now, now, now + ABSOLUTE)
+    repository.drop_expired_sessions(now)
     repository.open_session(session)
     repository.audit("session.open", user.name, address, now)
     return Ticket(cookie, Principal(user.name, grade, session.token_hash, token_for(cookie)), session.expires_at)
@@ -104,10 +114,13 @@ def principal_of(repository: Repository, cookie: str | None, now: datetime) -> P
     user = repository.user(session.user)
     grade = _grade(user)
     if user is None or grade is None or now >= session.expires_at or now - session.last_seen_at >= IDLE:
-        repository.close_session(session.token_hash)
+        with suppress(StoreUnavailable):
+            repository.close_session(session.token_hash)
         return None
     if now - session.last_seen_at >= _TOUCH_EVERY:
-        repository.touch_session(session.token_hash, now)
+        # A database that is full or locked can still be read: what is asked for is not refused for want of this note.
+        with suppress(StoreUnavailable):
+            repository.touch_session(session.token_hash, now)
     return Principal(user.name, grade, session.token_hash, token_for(cookie))
 
 

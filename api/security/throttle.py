@@ -29,12 +29,16 @@ class Throttle:
 
     Args:
         monotonic: seconds of a clock that never goes back.
+
+    Attributes:
+        turn: held by whoever asks how long to wait, tries, and tells what came of it.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._failures: OrderedDict[str, _Failures] = OrderedDict()
         self._lock = threading.Lock()
+        self.turn = threading.Lock()
 
     def wait(self, *keys: str) -> timedelta:
         """How long the longest of the keys must still wait; zero when it may try now."""

@@ -10,11 +10,13 @@ from api.timeline import FUTURE, UNRECORDED, Timeline, build_timeline
 from api.web.render import Reader
 from api.wording.formats import parsed_day
 from pipelines.coverage import told_until
+from pipelines.errors import NotFound
 from pipelines.looks import added_up
 from pipelines.records import CameraRecord, EventFilter, Run, StoredEvent, TimeBasis
 from pipelines.store.repository import Repository
 
 _MOST_DAYS = 14
+_LONGEST_SHOWN = 128
 _ROOM = timedelta(seconds=10)
 _LONGEST, _LATEST = timedelta(days=1), timedelta(hours=1)
 
@@ -26,10 +28,16 @@ def coverage_facts(
     cameras = repository.cameras()
     if not cameras:
         return {"section": "coverage", "cameras": ()}
-    camera = next((item for item in cameras if item.id == wanted_camera), None) or _latest(repository, cameras)
+    asked = _camera(repository, cameras, wanted_camera)
+    camera = asked or _latest(repository, cameras)
     runs = repository.runs(camera=camera.id, limit=200)
     days = _days(runs, reader.f.zone)
     day = parsed_day(wanted_day) or (days[0] if days else now.astimezone(reader.f.zone).date())
+    faults = []
+    if wanted_camera and asked is None:
+        faults.append(reader.t("coverage.no_such_camera", text=wanted_camera[:_LONGEST_SHOWN], shown=camera.name or camera.id))
+    if wanted_day and parsed_day(wanted_day) is None:
+        faults.append(reader.t("coverage.no_day", text=wanted_day[:_LONGEST_SHOWN], shown=reader.f.day(day)))
     basis = _basis(runs, day)
     zone = UTC if basis is TimeBasis.UNKNOWN else reader.f.zone
     since = datetime.combine(day, time(), zone)
@@ -37,7 +45,8 @@ def coverage_facts(
     strip = _strip(repository, camera, since, until, now)
     return {
         "section": "coverage",
-        "cameras": cameras,
+        "faults": faults,
+        "cameras": cameras if camera in cameras else (*cameras, camera),
         "camera": camera,
         "day": day,
         "days": days[:_MOST_DAYS],
@@ -47,6 +56,17 @@ def coverage_facts(
         "close": _close(repository, camera, strip, now),
         "looks": added_up(camera.id, since, repository.looks(camera.id, since.astimezone(UTC), until.astimezone(UTC))),
     }
+
+
+def _camera(repository: Repository, cameras: tuple[CameraRecord, ...], wanted: str) -> CameraRecord | None:
+    """The camera asked for; also one that is in force no more, whose signs lead here."""
+    found = next((item for item in cameras if item.id == wanted), None)
+    if found is not None or not wanted.isprintable():
+        return found
+    try:
+        return repository.camera(CameraId(wanted))
+    except NotFound:
+        return None
 
 
 def _latest(repository: Repository, cameras: tuple[CameraRecord, ...]) -> CameraRecord:

@@ -28,6 +28,7 @@ from pipelines.records import (
 from pipelines.store.repository import Repository
 
 PAGE = 25
+_TOLD_WITHIN = timedelta(days=1)
 _FIELDS = ("state", "severity", "camera", "rule", "role", "since", "until")
 _OFFERED = {
     "state": frozenset(state.value for state in ReviewState),
@@ -61,15 +62,20 @@ class Choice:
         return cls(**given | dict.fromkeys(unusable, ""), unusable=unusable)
 
     def as_filter(self, formats: Formats) -> EventFilter:
-        since, until = parsed_day(self.since), parsed_day(self.until)
+        first, last = parsed_day(self.since), parsed_day(self.until)
+        since = _midnight(first, formats) if first else None
+        until = _midnight(last + timedelta(days=1), formats) if last else None
         return EventFilter(
             cameras=(CameraId(self.camera),) if self.camera else (),
             rules=(RuleId(self.rule),) if self.rule else (),
             severities=(Severity(self.severity),) if self.severity else (),
             roles=(Role(self.role),) if self.role else (),
             review_states=(ReviewState(self.state),) if self.state else (),
-            since=_midnight(since, formats) if since else None,
-            until=_midnight(until + timedelta(days=1), formats) if until else None,
+            # A row shows when its sign began, which no sign is told of before. The times of telling are what an index narrows.
+            began_from=since,
+            began_before=until,
+            since=since,
+            until=until + _TOLD_WITHIN if until else None,
         )
 
     @property
@@ -115,13 +121,16 @@ def more_href(page: EventPage, choice: Choice) -> str | None:
     return f"/queue?{choice.query}&cursor={encode_cursor(page.next)}" if page.next else None
 
 
-def options_of(repository: Repository, reader: Reader) -> dict[str, list[tuple[str, str]]]:
+def options_of(repository: Repository, reader: Reader, choice: Choice) -> dict[str, list[tuple[str, str]]]:
     """What the filter form offers, in the reader's words."""
     t = reader.t
+    cameras = {str(camera.id): camera.name for camera in repository.cameras()}
+    if choice.camera:  # one that is in force no more is what the list is of, all the same
+        cameras.setdefault(choice.camera, choice.camera)
     return {
         "states": [(state.value, t.named("state", state)) for state in ReviewState],
         "severities": [(severity.value, t.named("severity", severity)) for severity in Severity],
-        "cameras": [(camera.id, camera.name) for camera in repository.cameras()],
+        "cameras": list(cameras.items()),
         "rules": [(rule, f"{rule} · {rule_text(rule, t.language)}") for rule in known_rules()],
         "roles": [(role.value, t.named("role", role)) for role in Role if role not in {Role.FACILITY, Role.VEHICLE}],
     }

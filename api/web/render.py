@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.errors import Refusal, request_id
 from api.security.permissions import Principal
 from api.service import Service
+from api.wording.faults import fault_text
 from api.wording.formats import Formats
 from api.wording.texts import Texts, language_of, texts
 from pipelines.telling import DEFAULT_ZONE, time_zone
@@ -52,7 +53,9 @@ class Reader:
         return headers.get("hx-request") == "true" and headers.get("hx-history-restore-request") != "true"
 
 
-def reader_of(request: Request, service: Service, principal: Principal | None, here: str | None = None) -> Reader:
+def reader_of(
+    request: Request, service: Service, principal: Principal | None, here: str | None = None, zone: str | None = None
+) -> Reader:
     """Who asks, and how.
 
     Args:
@@ -60,13 +63,14 @@ def reader_of(request: Request, service: Service, principal: Principal | None, h
         service: where.
         principal: by whom.
         here: the page that can be had again; a page that answers a form has no such address of its own.
+        zone: whose clock; the facility's unless told otherwise.
     """
     language = language_of(request.cookies.get(LANGUAGE_COOKIE, service.language))
     wish = request.cookies.get(THEME_COOKIE)
     theme: Theme = "dark" if wish == "dark" else "light" if wish == "light" else ""
     url = request.url
     address = here or (f"{url.path}?{url.query}" if url.query else url.path)
-    return Reader(request, principal, texts(language), Formats(language, time_zone(_zone(service))), theme, address)
+    return Reader(request, principal, texts(language), Formats(language, time_zone(zone or _zone(service))), theme, address)
 
 
 def render(reader: Reader, template: str, facts: dict[str, object], status: int = 200) -> HTMLResponse:
@@ -95,7 +99,8 @@ def local_path(back: str) -> str:
 def error_page(request: Request, refusal: Refusal) -> Response:
     """A refusal for a person: the sign-in form when that is what is missing, else a page that says what went wrong."""
     service: Service = request.app.state.service
-    reader = reader_of(request, service, None)
+    # Without asking the database for the clock of the facility: it may be what failed, and the page shows no times.
+    reader = reader_of(request, service, None, zone=DEFAULT_ZONE)
     if refusal.slug == "not-signed-in":
         target = _login_address(request, reader, known=service.session_cookie in request.cookies)
         if reader.partial:
@@ -104,6 +109,7 @@ def error_page(request: Request, refusal: Refusal) -> Response:
     facts: dict[str, object] = {
         "refusal": refusal,
         "sentence": reader.t(f"error.{refusal.slug}"),
+        "faults": [(fault.place, fault_text(fault, reader.f)) for fault in refusal.faults],
         "request_id": request_id(request),
     }
     response = render(reader, "error.html", facts, refusal.status)
@@ -115,8 +121,15 @@ def _login_address(request: Request, reader: Reader, *, known: bool) -> str:
     """The sign-in form that leads back to the page somebody was on, and says what became of what was sent from it."""
     if request.method == "GET":
         return "/login?" + urlencode({"back": reader.here, **({"expired": "1"} if known else {})})
-    page = urlsplit(request.headers.get("hx-current-url", ""))
-    return "/login?" + urlencode({"back": local_path(urlunsplit(("", "", page.path, page.query, ""))), "expired": "unsent"})
+    return "/login?" + urlencode({"back": local_path(_path_of(request.headers.get("hx-current-url", ""))), "expired": "unsent"})
+
+
+def _path_of(address: str) -> str:
+    try:
+        page = urlsplit(address)
+    except ValueError:  # brackets that hold no address
+        return ""
+    return urlunsplit(("", "", page.path, page.query, ""))
 
 
 def _zone(service: Service) -> str:

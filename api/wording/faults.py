@@ -16,9 +16,13 @@ _BOUNDS = frozenset({FaultCode.TOO_LONG, FaultCode.TOO_SMALL, FaultCode.TOO_GREA
 
 def refused(fault: FieldFault, f: Formats) -> str:
     """Why a field of a form was refused."""
-    t = texts(f.language)
+    return f"{texts(f.language).named('camera_field', fault.place)}: {fault_text(fault, f)}"
+
+
+def fault_text(fault: FieldFault, f: Formats) -> str:
+    """Why a value was refused."""
     about = f.measure(float(fault.about)) if fault.code in _BOUNDS else fault.about
-    return f"{t.named('camera_field', fault.place)}: {t(f'fault.{fault.code}', about=about)}"
+    return texts(f.language)(f"fault.{fault.code}", about=about)
 
 
 def evidence_fault(reason: str, language: Language) -> str:

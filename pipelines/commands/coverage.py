@@ -73,9 +73,11 @@ def show_connection(
     from pipelines.redrawing import open_redrawings
     from pipelines.store import Repository, open_database
     from pipelines.store.database import require_database
+    from pipelines.store.migration import require_schema
 
     require_database(settings.database)
     with open_database(settings.database) as database:
+        require_schema(database)
         repository = Repository(database)
         known = repository.facilities()
         chosen = [one for one in known if name in {None, one.id}]
@@ -128,9 +130,11 @@ def show(settings: Settings, name: str, day: datetime | None, *, as_json: bool) 
     from pipelines.sla import report
     from pipelines.store import Repository, open_database
     from pipelines.store.database import require_database
+    from pipelines.store.migration import require_schema
 
     require_database(settings.database)
     with open_database(settings.database) as database:
+        require_schema(database)
         repository = Repository(database)
         try:
             camera = repository.camera(CameraId(name))

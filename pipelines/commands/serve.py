@@ -55,6 +55,9 @@ def run(settings: Settings, host: str | None = None, port: int | None = None) ->
         log_level=settings.log_level,
         access_log=False,
         server_header=False,
+        # Without them the server would believe a header that anybody on this machine can write.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=_STOP_WITHIN,
     )
 

@@ -211,7 +211,7 @@ def destination(address: CameraAddress, place: str, *, loopback: bool = False, r
         found = resolver(*address.endpoint)
     except UnicodeError:
         problem, remedy = "the address cannot be resolved", "check the name of the host"
-        raise BadAddress(place, problem, remedy, AddressFault.HOST_UNREADABLE) from None
+        raise BadAddress(place, problem, remedy, AddressFault.HOST_UNRESOLVABLE) from None
     for text in found:
         _check_allowed(ip_address(text.partition("%")[0]), place, loopback=loopback)
     if address.scheme in {Scheme.HTTPS, Scheme.RTSPS} or not found:

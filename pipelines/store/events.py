@@ -149,10 +149,9 @@ def _conditions(wanted: EventFilter) -> Iterable[sa.ColumnElement[bool]]:
     for choice, values in narrowed:
         if values:
             yield choice.in_(values)
-    if wanted.since is not None:
-        yield col(EventRow.opened_at) >= wanted.since
-    if wanted.until is not None:
-        yield col(EventRow.opened_at) < wanted.until
+    opened_at, since = col(EventRow.opened_at), col(EventRow.since)
+    yield from (column >= least for column, least in ((opened_at, wanted.since), (since, wanted.began_from)) if least is not None)
+    yield from (column < end for column, end in ((opened_at, wanted.until), (since, wanted.began_before)) if end is not None)
     if wanted.during is not None:
         begin, end = wanted.during
         yield col(EventRow.since) < end

@@ -13,7 +13,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from pipelines.errors import SchemaTooNew, StoreError
+from pipelines.errors import BadInput, SchemaTooNew, StoreError
 from pipelines.store import sqlite
 from pipelines.store.backup import back_up
 from pipelines.store.database import Database, open_database, sqlite_path, translated
@@ -63,6 +63,25 @@ def schema_state(database: Database) -> SchemaState:
     """Look without touching."""
     with translated(), database.engine.connect() as connection:
         return _state(connection)
+
+
+def require_schema(database: Database) -> None:
+    """Refuse a database in which nothing can be looked up, for those who only read.
+
+    Raises:
+        BadInput: it is empty, or an older version wrote it.
+        SchemaTooNew: a newer version wrote it.
+    """
+    place = str(database.path or "the database")
+    match schema_state(database):
+        case SchemaState.EMPTY:
+            raise BadInput(place, "holds nothing yet", "analyse a recording first")
+        case SchemaState.OLDER:
+            raise BadInput(place, "was written by an older version", "`vigil serve` brings it up to date")
+        case SchemaState.NEWER:
+            raise SchemaTooNew("a newer version wrote the database: install that version again")
+        case SchemaState.CURRENT:
+            pass
 
 
 def describe(url: str) -> str:

@@ -132,6 +132,18 @@ def test_an_unknown_facility_is_not_found(world: World) -> None:
     assert world.client(Grade.ADMIN).post("/api/v1/cameras", json=GATE | {"facility": "elsewhere"}).status_code == 404
 
 
+def test_what_is_refused_leaves_no_password_behind(world: World) -> None:
+    folder, client = world.app.state.service.secrets, world.client(Grade.ADMIN)
+    secret = {"source": f"rtsp://viewer:{CANARY}@10.0.0.21/102"}
+    assert client.post("/api/v1/cameras", json=GATE | secret | {"facility": "elsewhere"}).status_code == 404
+    assert client.post("/api/v1/cameras", json=GATE | secret | {"evidence_source": "exec:reboot"}).status_code == 422
+    assert not folder.exists() or list(folder.iterdir()) == []
+    _put(world, source="rtsp://viewer:first@10.0.0.21/102")
+    assert _patch(world, "cong-sau", 7, **secret)[0] == 412
+    assert _patch(world, "cong-sau", 1, **secret, evidence_source="exec:reboot")[0] == 422
+    assert [file.read_text() for file in folder.iterdir()] == ["first"]
+
+
 def test_an_old_report_says_nothing_about_now(world: World) -> None:
     report = CameraReport(
         CORRIDOR, world.clock.now(), State.STALE, GapReason.STALLED, State.LIVE, "h264", 640, 360, "nothing came"
@@ -315,6 +327,24 @@ def test_the_form_names_only_the_schemes_that_it_takes(world: World) -> None:
         form = {"csrf_token": client.headers["x-csrf-token"]} | GATE | {"source": source}
         page = client.post("/cameras/add", data=form, headers={"accept": "text/html"}).text
         assert "phải bắt đầu bằng một trong: rtsp, rtsps, http, https, usb, synthetic," in page
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("vi", ("Cơ sở: không có nữa", "Camera: không có nữa")), ("en", ("Facility: is not there", "Camera: is not there"))],
+)
+def test_what_is_gone_since_the_page_was_read_is_said_on_it(world: World, language: str, said: tuple[str, str]) -> None:
+    client = world.client(Grade.ADMIN)
+    client.cookies.set("vigil_language", language)
+    form = {"id": "cong-sau", "facility": "nowhere", "name": "Cổng sau", "source": "rtsp://10.0.0.21/102"}
+    answer = client.post("/cameras/add", data=form)
+    assert answer.status_code == 404
+    assert said[0] in answer.text
+    assert 'value="rtsp://10.0.0.21/102"' in answer.text
+    for path in ("change", "running", "withdraw"):
+        answer = client.post(f"/cameras/no-such-camera/{path}", data={"running": "true", "name": "x"})
+        assert answer.status_code == 404
+        assert said[1] in answer.text
 
 
 def test_who_may_only_look_sees_no_form(world: World) -> None:

@@ -8,7 +8,9 @@ import pytest
 from httpx2 import Response
 
 from api.errors import MEDIA_TYPE
+from pipelines.errors import StoreUnavailable
 from pipelines.records import Grade
+from tests.api.builders import CORRIDOR
 from tests.api.conftest import World
 from tests.api.test_permissions import TABLE
 
@@ -85,7 +87,7 @@ def test_an_id_that_the_proxy_gave_is_kept_and_a_strange_one_is_not(world: World
 def test_every_api_route_describes_itself(world: World) -> None:
     schema = world.client(None).get("/api/v1/openapi.json").json()
     described = {f"{method.upper()} {path}" for path, methods in schema["paths"].items() for method in methods}
-    hidden = {"GET /api/v1/openapi.json", *(name for name in TABLE if name.startswith("HEAD "))}
+    hidden = {"GET /api/v1/openapi.json"}
     assert (
         described == {name for name in TABLE if "/api/v1/" in name or name.endswith(("/livez", "/readyz", "/healthz"))} - hidden
     )
@@ -110,6 +112,19 @@ def test_every_plain_field_of_an_answer_shows_an_example(world: World) -> None:
     assert silent == []
 
 
+def _out_of_reach(*_: object, **__: object) -> None:
+    raise StoreUnavailable("the database cannot be used now: database is locked")
+
+
+def test_a_database_that_cannot_be_used_now_is_no_failure_of_the_service(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, path = world.client(), f"/api/v1/events/{world.known_event}/reviews"
+    monkeypatch.setattr(world.repository, "decide", _out_of_reach)
+    answer = client.post(path, json={"decision": "confirm"}, headers={"if-match": '"1"'})
+    assert_problem(answer, 503, "not-ready")
+    assert answer.headers["retry-after"] == "5"
+    assert "try again" in answer.json()["detail"]
+
+
 # --- pages ---------------------------------------------------------------------------------------
 
 HTML = {"accept": "text/html"}
@@ -132,3 +147,92 @@ def test_a_part_of_a_page_asks_the_whole_page_to_sign_in(world: World) -> None:
     answer = world.client(None).get("/queue", headers={"accept": "*/*", "hx-request": "true"})
     assert answer.status_code == 401
     assert answer.headers["hx-redirect"].startswith("/login?back=")
+
+
+@pytest.mark.parametrize(("language", "said"), [("vi", "Cơ sở dữ liệu đang bận"), ("en", "The database is busy")])
+def test_a_browser_gets_a_page_when_the_database_is_gone(
+    world: World, monkeypatch: pytest.MonkeyPatch, language: str, said: str
+) -> None:
+    client = world.client()
+    client.cookies.set("vigil_language", language)
+    for call in ("session", "facilities"):
+        monkeypatch.setattr(world.repository, call, _out_of_reach)
+    answer = client.get("/queue", headers=HTML)
+    assert answer.status_code == 503
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["retry-after"] == "5"
+    assert said in answer.text
+
+
+def test_a_browser_gets_a_page_about_a_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("secret of the house")
+
+    monkeypatch.setattr(world.repository, "facilities", broken)
+    answer = world.client().get("/queue", headers=HTML)
+    assert answer.status_code == 500
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-request-id"] in answer.text
+    assert "secret" not in answer.text
+
+
+def test_a_part_of_a_page_at_an_address_that_is_none_is_sent_to_the_sign_in_form(world: World) -> None:
+    headers = {"hx-request": "true", "hx-current-url": "http://["}
+    answer = world.client(None).post(f"/events/{world.known_event}/decision", headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["hx-redirect"] == "/login?back=%2Fqueue&expired=unsent"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("vi", "quá dài, nhiều nhất 2.000 ký tự"), ("en", "is too long, at most 2,000 characters")]
+)
+def test_a_page_about_refused_values_names_each(world: World, language: str, said: str) -> None:
+    client = world.client()
+    client.cookies.set("vigil_language", language)
+    form = {"decision": "confirm", "version": "1", "comment": "x" * 2001}
+    answer = client.post(f"/events/{world.known_event}/decision", data=form, headers=HTML)
+    assert answer.status_code == 422
+    assert f"<code>body.comment</code>: {said}" in answer.text
+
+
+def test_an_address_says_every_method_that_it_allows(world: World) -> None:
+    answer = world.client().options(f"/api/v1/cameras/{CORRIDOR}")
+    assert_problem(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"] == "DELETE, GET, HEAD, PATCH"
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/runs?camra=x", "/api/v1/facilities?x=1", f"/api/v1/cameras/{CORRIDOR}/coverage?from=x"]
+)
+def test_what_can_be_read_can_be_asked_for_by_its_head(world: World, path: str) -> None:
+    client = world.client()
+    whole, head = client.get(path, headers=HTML), client.head(path, headers=HTML)
+    assert head.status_code == whole.status_code
+    assert head.content == b""
+    assert head.headers["content-length"] == whole.headers["content-length"]
+    assert head.headers["content-type"] == whole.headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/runs?camra=x", "/api/v1/facilities?x=1", f"/api/v1/cameras/{CORRIDOR}/coverage?from=x"]
+)
+def test_names_that_do_not_exist_are_refused(world: World, path: str) -> None:
+    answer = world.client().get(path)
+    assert_problem(answer, 422, "invalid")
+    assert answer.json()["errors"][0]["place"] == "query." + path.partition("?")[2].partition("=")[0]
+
+
+def test_the_description_gives_every_refusal_its_shape(world: World) -> None:
+    document = world.client(None).get("/api/v1/openapi.json").json()
+    shape = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            refusals = {status: said for status, said in operation["responses"].items() if status >= "400"}
+            assert path.startswith("/api/") or method == "get"
+            if path.startswith("/api/"):
+                assert {"401", "403", "422", "503"} <= set(refusals)
+                assert [said["content"] for said in refusals.values()] == [shape] * len(refusals), (method, path)
+    assert {"400", "413", "429"} <= set(document["paths"]["/api/v1/session"]["post"]["responses"])
+    assert "HTTPValidationError" not in document["components"]["schemas"]
+    assert document["components"]["securitySchemes"]["session"]["name"] == "vigil_session"

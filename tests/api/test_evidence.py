@@ -10,6 +10,7 @@ import pytest
 from analyzer.types import EventId
 from api.errors import Problem
 from api.media import Slice, requested_slice
+from pipelines.errors import StoreUnavailable
 from pipelines.records import Evidence, EvidenceId, EvidenceKind, EvidenceState
 from tests.api.builders import film, mask_event
 from tests.api.conftest import World
@@ -198,6 +199,18 @@ def test_a_look_is_written_down_once_an_hour(world: World) -> None:
     client.get(path)
     assert len([row for row in world.repository.audit_rows() if row.action == "media.view"]) == 2
     assert world.repository.verify_audit() is None
+
+
+def test_a_look_that_could_not_be_written_down_is_none(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StoreUnavailable("the database cannot be used now: database or disk is full")
+
+    client, path = world.client(), f"/api/v1/evidence/{world.known_evidence}/content"
+    with monkeypatch.context() as patched:
+        patched.setattr(world.repository, "audit", full)
+        assert [client.get(path).status_code for _ in range(2)] == [503, 503]
+    assert client.get(path).status_code == 200
+    assert [row.action for row in world.repository.audit_rows()] == ["media.view"]
 
 
 def test_known_event_is_one_event(world: World) -> None:

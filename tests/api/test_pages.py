@@ -172,9 +172,21 @@ def test_a_day_may_be_written_as_programs_do(world: World) -> None:
     assert "không phải là một ngày" not in later
 
 
+def test_a_day_has_the_signs_that_began_on_it(world: World) -> None:
+    midnight = datetime(2021, 8, 20, 17, 0, tzinfo=UTC)  # of the 21st there
+    world.builder.event(mask_event("late", 2, since=midnight - timedelta(seconds=5), at=midnight + timedelta(seconds=3)))
+    client = world.client()
+    assert identifier("late") in client.get("/queue?state=&since=20/08/2021&until=20/08/2021").text
+    assert identifier("late") not in client.get("/queue?state=&since=21/08/2021").text
+
+
 def test_days_are_those_of_the_facility(world: World) -> None:
-    world.builder.event(mask_event("late", 2, at=datetime(2021, 8, 20, 16, 59, tzinfo=UTC)))
-    world.builder.event(mask_event("early", 2, at=datetime(2021, 8, 20, 17, 0, tzinfo=UTC)))  # 00:00 of the 21st there
+    world.builder.event(
+        mask_event("late", 2, since=datetime(2021, 8, 20, 16, 59, tzinfo=UTC), at=datetime(2021, 8, 20, 16, 59, tzinfo=UTC))
+    )
+    world.builder.event(
+        mask_event("early", 2, since=datetime(2021, 8, 20, 17, 0, tzinfo=UTC), at=datetime(2021, 8, 20, 17, 0, tzinfo=UTC))
+    )  # 00:00 of the 21st there
     page = world.client().get("/queue?state=&since=21/08/2021&until=21/08/2021").text
     assert identifier("early") in page
     assert identifier("late") not in page
@@ -472,10 +484,29 @@ def test_coverage_counts_every_sign_of_a_day(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["camera=none", "day=nonsense", "day=31/02/2021", "camera=%3Cscript%3E", "day=01/01/0001", "day=31/12/9999"]
+    "query",
+    ["camera=none", "camera=a%00b", "day=nonsense", "day=31/02/2021", "camera=%3Cscript%3E", "day=01/01/0001", "day=31/12/9999"],
 )
-def test_coverage_survives_nonsense(world: World, query: str) -> None:
-    assert world.client().get(f"/coverage?{query}").status_code in {200, 422}
+def test_coverage_says_what_it_shows_instead(world: World, query: str) -> None:
+    client = world.client()
+    for language, said in (("vi", "Bên dưới là "), ("en", "Below is ")):
+        client.cookies.set("vigil_language", language)
+        assert said in _text(client.get(f"/coverage?{query}").text)
+        assert said not in _text(client.get(f"/coverage?camera={CORRIDOR}&day=20/08/2021").text)
+
+
+def test_a_camera_in_force_no_more_keeps_its_coverage_and_its_signs(world: World) -> None:
+    world.builder.event()
+    facility = world.repository.facility(FACILITY)
+    gate = [camera for camera in world.repository.cameras() if camera.id == GATE]
+    world.repository.put_site(facility, gate, [], SITE, world.clock.now())
+    client = world.client()
+    page = client.get(f"/coverage?camera={CORRIDOR}&day=20/08/2021").text
+    assert f'<option value="{CORRIDOR}" selected>' in page
+    assert "Bên dưới là" not in page
+    page = client.get(f"/queue?state=&camera={CORRIDOR}").text
+    assert identifier("one") in page
+    assert f'<option value="{CORRIDOR}" selected>' in page
 
 
 # --- no text becomes markup ----------------------------------------------------------------------

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import html
 import re
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
 
+from api.errors import Problem
+from api.security import sessions
 from api.security.csrf import token_for
-from api.security.sessions import FIRST_USER, ensure_first_user
+from api.security.sessions import FIRST_USER, Attempt, ensure_first_user
 from api.security.throttle import FREE_ATTEMPTS, LONGEST_WAIT, Throttle
+from pipelines.errors import StoreUnavailable
 from pipelines.passwords import hash_password, matches, random_password
 from pipelines.records import Grade
 from tests.api.builders import NOON, SiteBuilder
@@ -63,6 +69,36 @@ def test_guessing_becomes_slow_and_never_locks_for_good(world: World) -> None:
     assert client.post("/api/v1/session", json=GOOD).status_code == 201
 
 
+def test_guesses_that_come_all_at_once_are_counted_one_by_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(FREE_ATTEMPTS + 3)
+
+    def wrong(*_: object) -> bool:
+        with suppress(threading.BrokenBarrierError):
+            together.wait(0.2)  # until all of them are being checked, if they may be
+        return False
+
+    monkeypatch.setattr(sessions, "matches", wrong)
+    throttle, refused = Throttle(world.clock.monotonic), list[str]()
+
+    def guess() -> None:
+        with pytest.raises(Problem) as problem:
+            sessions.sign_in(world.repository, throttle, Attempt("inspector", SecretStr("x"), "10.0.0.9"), world.clock.now())
+        refused.append(problem.value.refusal.slug)
+
+    guessers = [threading.Thread(target=guess) for _ in range(FREE_ATTEMPTS + 3)]
+    for guesser in guessers:
+        guesser.start()
+    for guesser in guessers:
+        guesser.join()
+    assert sorted(refused) == ["not-signed-in"] * FREE_ATTEMPTS + ["too-many-attempts"] * 3
+
+
+def test_a_password_that_is_no_text_is_wrong(world: World) -> None:
+    body = b'{"name": "inspector", "password": "\\ud800"}'
+    answer = world.client(None).post("/api/v1/session", content=body, headers={"content-type": "application/json"})
+    assert_problem(answer, 401, "not-signed-in")
+
+
 def test_the_wait_doubles_up_to_a_quarter_of_an_hour() -> None:
     now = [0.0]
     throttle = Throttle(lambda: now[0])
@@ -86,6 +122,19 @@ def test_a_session_ends_when_idle(world: World) -> None:
     assert client.get("/api/v1/events").status_code == 401
 
 
+def test_a_database_that_takes_nothing_can_still_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise StoreUnavailable("the database cannot be used now: database or disk is full")
+
+    client = world.client()
+    for call in ("touch_session", "close_session"):
+        monkeypatch.setattr(world.repository, call, full)
+    world.clock.forward(minutes=29)
+    assert client.get("/api/v1/events").status_code == 200
+    world.clock.forward(minutes=2)
+    assert client.get("/api/v1/events").status_code == 401
+
+
 def test_a_session_ends_after_a_shift_however_busy(world: World) -> None:
     client = world.client()
     for _ in range(12 * 3 - 1):
@@ -93,6 +142,13 @@ def test_a_session_ends_after_a_shift_however_busy(world: World) -> None:
         assert client.get("/api/v1/events").status_code == 200
     world.clock.forward(minutes=20)
     assert client.get("/api/v1/events").status_code == 401
+
+
+def test_sessions_that_are_over_are_not_kept(world: World) -> None:
+    assert world.client(None).post("/api/v1/session", json=GOOD).status_code == 201
+    world.clock.forward(hours=13)
+    assert world.client(None).post("/api/v1/session", json=GOOD).status_code == 201
+    assert world.repository.drop_expired_sessions(world.clock.now() + timedelta(hours=13)) == 1
 
 
 def test_a_disabled_account_is_out_at_once(world: World) -> None:
@@ -128,6 +184,7 @@ def test_a_made_up_cookie_opens_nothing(world: World) -> None:
         {"origin": "null"},
         {"origin": "http://testserver.evil.example"},
         {"origin": "http://testserver:81"},
+        {"origin": "http://["},
         {"sec-fetch-site": "cross-site"},
         {"sec-fetch-site": "same-site"},
     ],

@@ -134,3 +134,17 @@ def test_connection_of_a_camera_and_its_facility(world: World) -> None:
 
 def test_nothing_is_to_be_drawn_again(world: World) -> None:
     assert world.client().get("/api/v1/redrawings").json() == []
+
+
+def test_times_are_answered_in_utc_however_they_were_asked(world: World) -> None:
+    asked = {"since": "2021-08-20T12:00:00+07:00", "until": "2021-08-20T13:00:00+07:00"}
+    for path in ("coverage", "gates"):
+        answer = world.client().get(f"/api/v1/cameras/{CORRIDOR}/{path}", params=asked).json()
+        assert (answer["since"], answer["until"]) == ("2021-08-20T05:00:00Z", "2021-08-20T06:00:00Z")
+
+
+@pytest.mark.parametrize("given", ["2021", "0.5", "1e9", "1629435600"])
+def test_a_number_is_no_time(world: World, given: str) -> None:
+    answer = world.client().get("/api/v1/events", params={"since": given})
+    assert answer.status_code == 422
+    assert "a number is no time" in answer.text

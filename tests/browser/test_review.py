@@ -408,6 +408,16 @@ def test_filters_narrow_the_list_without_a_new_page(page: Page, site: Site) -> N
     expect(page.locator("#list")).to_contain_text("Không có sự kiện không có nghĩa là tuân thủ")
 
 
+def test_a_list_that_cannot_be_loaded_is_said_beside_the_old_one(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/queue?state=")
+    page.route("**/queue?*", lambda route: route.fulfill(status=503, body=""))
+    page.get_by_label("Mức độ").select_option("critical")
+    expect(page.locator("#list-failed")).to_contain_text("chưa theo bộ lọc")
+    page.unroute("**/queue?*")
+    page.get_by_label("Mức độ").select_option("low")
+    expect(page.locator("#list-failed")).to_be_hidden()
+
+
 def test_more_of_the_list_goes_on_from_its_first_new_row(page: Page, site: Site) -> None:
     for event in many_events(30):
         site.builder.event(event)

@@ -113,3 +113,11 @@ def test_a_database_that_is_not_there_is_named_and_not_made(told: Told, data: Pa
     (line,) = told(*arguments)
     assert line == f"{data / 'vigil.db'}: is not there yet; analyse a recording first"
     assert list(data.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [("coverage", "gate"), ("connection",), ("database", "check")])
+def test_an_empty_database_is_named(told: Told, data: Path, arguments: tuple[str, ...]) -> None:
+    data.mkdir()
+    (data / "vigil.db").touch()
+    (line,) = told(*arguments)
+    assert line == f"{data / 'vigil.db'}: holds nothing yet; analyse a recording first"

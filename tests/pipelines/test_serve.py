@@ -79,3 +79,27 @@ def test_a_free_port_is_announced_and_free_for_the_service(
     assert serve(monkeypatch, "--host", "127.0.0.2", "--port", str(taken)) == 0
     assert capsys.readouterr().out == f"Review page: http://127.0.0.2:{taken}/\n"
     assert started == [("127.0.0.2", taken)]
+
+
+@pytest.mark.parametrize(("proxies", "believed"), [("", (False, "")), ("127.0.0.1, 10.0.0.0/8", (True, "127.0.0.1,10.0.0.0/8"))])
+def test_who_asks_is_believed_of_named_proxies_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxies: str, believed: tuple[bool, str]
+) -> None:
+    given: list[tuple[bool, str]] = []
+
+    def start(*_: object, **options: Any) -> None:
+        given.append((options["proxy_headers"], options["forwarded_allow_ips"]))
+
+    monkeypatch.setenv("VIGIL_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("VIGIL_TRUSTED_PROXIES", proxies)
+    monkeypatch.setattr(uvicorn, "run", start)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert serve(monkeypatch, "--port", str(port)) == 0
+    assert given == [believed]
+
+
+def test_a_proxy_that_is_no_address_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("VIGIL_TRUSTED_PROXIES", "*")
+    assert serve(monkeypatch) == 2
+    assert "VIGIL_TRUSTED_PROXIES" in capsys.readouterr().err

@@ -312,13 +312,14 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   rowsBefore = event.detail.target.matches("li.more") ? document.querySelectorAll(".row").length : null;
 });
 document.addEventListener("htmx:afterSwap", () => {
+  if (byId("list-failed")) byId("list-failed").hidden = true;
   if (rowsBefore !== null) document.querySelectorAll(".row .what a")[rowsBefore]?.focus({ preventScroll: true });
   rowsBefore = null;
 });
 for (const name of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(name, (event) => {
     const refused = event.detail.xhr?.status === 403;  // sent with the token of an earlier session: sending it again will not help
-    for (const [id, shown] of [["decision-failed", !refused], ["decision-outdated", refused]]) {
+    for (const [id, shown] of [["decision-failed", !refused], ["decision-outdated", refused], ["list-failed", true]]) {
       const said = byId(id);
       if (said) said.hidden = !shown;
     }

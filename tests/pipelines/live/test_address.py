@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.errors import BadInput
+from pipelines.errors import AddressFault, BadAddress, BadInput
 from pipelines.sources.address import Scheme, destination, parse_address, redact
 
 CANARY = "s3cr3t-Canary"
@@ -116,3 +116,9 @@ def test_redaction_hides_any_password(password: str) -> None:
     hidden = redact(f"[Errno 5] failed: 'rtsp://viewer:{password}@10.0.0.7:554/live'", password)
     assert "***@10.0.0.7:554/live" in hidden
     assert password not in hidden.replace("***@10.0.0.7:554/live", "").replace("rtsp://", "")
+
+
+def test_a_name_that_no_resolver_can_be_asked_for_has_its_own_code() -> None:
+    with pytest.raises(BadAddress) as problem:
+        destination(parse_address("rtsp://.../s", "x"), "x")
+    assert problem.value.fault is AddressFault.HOST_UNRESOLVABLE
