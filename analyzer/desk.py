@@ -198,8 +198,8 @@ def event_of(entry: Entry, matter: Matter, camera: CameraId, provenance: Provena
     first, last = episode.first, episode.last
     place = f"{camera}|{entry.id}@{entry.version}{clause.name and '/' + clause.name}"
     name = f"{provenance.run}|{place}|{first.subject.key}|{_micros(episode.opened.pts)}"
-    duration = (episode.violated.at - episode.since.at).total_seconds()
-    timed = () if clause.timing.act else (Measure("duration", duration, "s", clause.timing.min_duration.total_seconds()),)
+    seen, least = episode.seen.total_seconds(), clause.timing.min_duration.total_seconds()
+    timed = () if clause.timing.act else (Measure("duration", seen, "s", least),)
     return Event(
         id=EventId(str(uuid5(NAMESPACE, name))),
         rule=entry.id,

@@ -50,6 +50,8 @@ LINKED_FOR = timedelta(hours=24)
 _LINKED_MOST = 3.0
 _UNIFORM = 2.0
 _MARKER = 5.0
+_ONE_OF_STAFF = log(len(STAFF_ROLES))
+"""A marker decides, also for staff who come out of a room: what makes one staff role the less likely beforehand is made up for."""
 _ROSTER = 1.0
 _CORRECTED = 50.0
 
@@ -89,7 +91,7 @@ def weigh(book: RoleBook, observation: Observation, trail: Trail, setting: Setti
     _weigh_attire(book, observation, trail, setting)
     for marker in observation.markers:
         if role := setting.site.markers.get(marker):
-            book.note(f"E4:{marker}", ((role, _MARKER),))
+            book.note(f"E4:{marker}", ((role, _MARKER + (_ONE_OF_STAFF if role in STAFF_ROLES else 0.0)),))
     for carried in observation.carried:
         book.note(f"E5:{carried.value}", _CARRIED[carried])
     if observation.links or book.linked:

@@ -189,8 +189,11 @@ def crossing(code: str = "", length: float = 10, **more: object) -> Script:
     return walk(1, 0.2, 0.8, length, markers=(code,) if code else (), **more)
 
 
+LANE = ((0.18, 0.0), (0.5, 0.0), (0.5, 1.0), (0.18, 1.0))
+
+
 def drive(stop: float) -> Script:
-    """Into the zone on the left, a stop, and out."""
+    """Into `LANE`, a stop, and out."""
 
     def script(t: float) -> list[Observation]:
         x = 0.1 + 0.1 * t if t < 2 else 0.3 if t < 2 + stop else min(0.3 + 0.1 * (t - 2 - stop), 0.9)
@@ -397,6 +400,16 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "S08",
+        "both came into view at the door",
+        marked(
+            zone(ZoneKind.CORRIDOR), doors=(door("101", 0.4), door("102", 0.0)), calibrated=True, slots=(allday(Activity.MEAL),)
+        ),
+        stand(staff("PV", 1, 0.42, 0.1), q(2, 0.48, 0.1)),
+        20,
+        (MEDIUM,),
+    ),
+    Case(
+        "S08",
         "outside the slots",
         marked(zone(ZoneKind.GOODS_HANDOVER), calibrated=True, slots=(NO_MEAL,)),
         stand(staff("PV", 1, 0.4), q(2, 0.46)),
@@ -449,6 +462,17 @@ CASES: tuple[Case, ...] = (
         stand(staff("PV", 1)),
         30,
         (MEDIUM,),
+    ),
+    Case(
+        "S09",
+        "shifts of others only",
+        replace(
+            CORRIDOR,
+            slots=(Slot(Activity.SHIFT, time(3), time(4), roles=frozenset({Role.GUARD})),),
+            allowances=(Allowance(Role.ROOM_SERVICE, frozenset({ZoneKind.CORRIDOR})),),
+        ),
+        stand(staff("PV", 1)),
+        30,
     ),
     Case("S09", "no table", CORRIDOR, stand(staff("PV", 1)), 30, unknown=Reason.NO_SCHEDULE),
     Case("S09", "who", CORRIDOR, stand(person(1)), 30, unknown=Reason.ROLE_UNKNOWN),
@@ -520,8 +544,16 @@ CASES: tuple[Case, ...] = (
     Case("G02", "empty for a while", marked(zone(ZoneKind.GUARD_POST)), stand(), 200, (ASSIST,)),
     Case("G02", "manned", marked(zone(ZoneKind.GUARD_POST)), stand(staff("BV", 1)), 400),
     Case("G02", "only a quarantined person", marked(zone(ZoneKind.GUARD_POST)), stand(q(1)), 400, (HIGH,)),
-    Case("G03", "drives through", marked(zone(ZoneKind.VEHICLE_DISINFECTION, LEFT)), drive(0), 15, (MEDIUM,)),
-    Case("G03", "stops", marked(zone(ZoneKind.VEHICLE_DISINFECTION, LEFT)), drive(15), 30),
+    Case("G03", "drives through", marked(zone(ZoneKind.VEHICLE_DISINFECTION, LANE)), drive(0), 15, (MEDIUM,)),
+    Case("G03", "stops", marked(zone(ZoneKind.VEHICLE_DISINFECTION, LANE)), drive(15), 30),
+    Case(
+        "G03",
+        "was not seen driving in",
+        marked(zone(ZoneKind.VEHICLE_DISINFECTION, LEFT)),
+        drive(0),
+        15,
+        unknown=Reason.OCCLUDED,
+    ),
     Case(
         "G03",
         "other zones do not matter",
@@ -611,6 +643,25 @@ def test_people_who_part_are_compliant_even_far_apart() -> None:
     script = lambda t: [q(1, 0.4), q(2, 0.46 if t < 80 else 0.9)]  # noqa: E731
     events = [event for event in engine_events(FLOOR, script, 200) if event.rule == "Q06"]
     assert [event.change.value for event in events] == ["opened", "escalated", "closed"]
+
+
+def lasted(event: Event) -> float:
+    return next(measure.value for measure in event.measures if measure.name == "duration")
+
+
+def test_a_moment_of_closeness_in_the_cool_down_does_not_make_the_event_longer() -> None:
+    script = lambda t: [q(1, 0.4), q(2, 0.46 if t < 65 or 84 < t < 86 else 0.9)]  # noqa: E731
+    (closed,) = [event for event in engine_events(FLOOR, script, 140, ("Q06",)) if event.change.value == "closed"]
+    assert (closed.pts.total_seconds(), lasted(closed)) == (65, 64)
+
+
+def test_time_in_which_nobody_was_in_view_is_none_of_the_duration() -> None:
+    script = lambda t: [q(1, 0.4), q(2, 0.46)] if t < 40 or t >= 60 else []  # noqa: E731
+    judge = engine(only(FLOOR, "Q06"))
+    for each in played(script, 90, 1):
+        judge.step(each)
+    (lost,) = judge.finish(START, timedelta(0))
+    assert (lost.severity, lasted(lost)) == (MEDIUM, 39 + 30)
 
 
 def test_doubtful_distances_are_not_told() -> None:
