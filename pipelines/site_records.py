@@ -10,11 +10,10 @@ from pathlib import Path
 
 from analyzer.site import Camera, Facility, Site
 from analyzer.types import CameraId
-from pipelines.records import CameraRecord, FacilityRecord, ZoneVersion
+from pipelines.records import UNNAMED, CameraRecord, FacilityRecord, ZoneVersion
 from pipelines.site_file import SiteDocument
 from pipelines.sources.address import redact
 from pipelines.store.repository import Repository
-from pipelines.store.sites import UNNAMED
 
 
 def facility_record(site: Site, sha256: str) -> FacilityRecord:

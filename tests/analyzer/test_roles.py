@@ -72,6 +72,11 @@ def test_a_marker_decides_against_the_door_somebody_came_out_of(kind: DoorKind, 
     assert claimed(marked, from_door(markers=("M",))).role is role
 
 
+def test_staff_whose_job_is_not_said_can_be_marked_and_placed() -> None:
+    assert claimed(replace(CORRIDOR, markers={"NV": Role.STAFF}), staying(markers=["NV"])).role is Role.STAFF
+    assert claimed(site(zone(ZoneKind.RECEPTION, desk_side=Role.STAFF)), staying()).sources == ("E2:reception",)
+
+
 def test_protective_clothing_says_staff_but_not_which() -> None:
     assert claimed(CORRIDOR, staying(attire=Attire.PPE)).role is Role.STAFF
 
