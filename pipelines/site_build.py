@@ -35,6 +35,9 @@ from pipelines.toml_lines import Path as KeyPath
 
 T = TypeVar("T")
 
+_NARROWEST = 10
+"""No picture is so many times wider than high, or higher than wide."""
+
 _SHORTEST_FLOOR, _LONGEST_FLOOR = 0.3, 500.0
 """Between marked points, in metres: less or more was measured in other units."""
 
@@ -129,6 +132,9 @@ def _refuse_dangling(form: SiteForm) -> None:
 
 
 def _camera(number: int, form: CameraForm) -> Camera:
+    if not 1 / _NARROWEST <= form.size[0] / form.size[1] <= _NARROWEST:
+        problem = InvalidSite(f"a picture of {form.size[0]} by {form.size[1]}", "is of no camera")
+        raise Misplaced(("camera", number, "size"), problem, "write its width and height, such as [1920, 1080]")
     drawn = form.calibration
     calibration = None
     if drawn is not None and form.heights is not None:

@@ -161,7 +161,7 @@ class CameraForm(Form):
     position: str = Field(default="1", description="changes when the camera is aimed anew; drawings hold for one position")
     infrared: Yes = Field(default=True, description="colours are gone at night")
     near: list[Name] = Field(default=[], description="ids of cameras that a person can walk to from here within minutes")
-    size: tuple[Annotated[Whole, Field(gt=0)], Annotated[Whole, Field(gt=0)]] = Field(
+    size: tuple[Annotated[Whole, Field(gt=0, le=100_000)], Annotated[Whole, Field(gt=0, le=100_000)]] = Field(
         default=(16, 9), description="width and height of the picture, or their ratio"
     )
     zone: list[ZoneForm] = []
