@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from math import floor
 
 from analyzer.entry import Text
 from analyzer.labels import NEEDS, REASONS, ROLES, ZONES
@@ -121,13 +122,21 @@ def _act(rule: RuleId, measures: tuple[Measure, ...], language: Language) -> str
 
 def _measured(measure: Measure, language: Language) -> str:
     """A measure that says something to a person; scores of networks stay in the record."""
-    value = number(measure.value, language)
     limit = "" if measure.threshold is None else number(measure.threshold, language)
+    value = number(measure.value, language)
+    if value == limit and measure.threshold is not None and measure.value < measure.threshold:
+        # What is too little must not be rounded up to enough.
+        value = number(floor(measure.value * 100) / 100, language, 2)
     match measure.name:
         case "people":
-            return _say(Text(f"{value} người", f"{value} people"), language)
+            return _say(Text(f"{value} người", f"{value} {'person' if value == '1' else 'people'}"), language)
         case "distance":
             return _say(Text(f"cách nhau {value} m (tối thiểu {limit} m)", f"{value} m apart (at least {limit} m)"), language)
+        case "contact":
+            return _say(
+                Text(f"ở khoảng cách {value} m (dưới {limit} m là tiếp xúc)", f"at {value} m (contact is under {limit} m)"),
+                language,
+            )
         case "distance_error":
             return _say(Text(f"sai số {value} m", f"error {value} m"), language)
         case "stopped":

@@ -350,6 +350,6 @@ ENTRIES: tuple[Entry, ...] = (
         evidence=EvidenceSet.E3,
         not_assessable=frozenset({Reason.ITEM_NOT_VISIBLE, Reason.OCCLUDED, Reason.ROLE_UNKNOWN, Reason.NO_SCHEDULE}),
         requires=Requires(supply=_ITEMS | {Supply.BAGS}),
-        version=2,
+        version=3,
     ),
 )
