@@ -263,6 +263,14 @@ CASES: tuple[Case, ...] = (
     Case("Q07", "three without a floor", BLIND, stand(person(1, 0.4), person(2, 0.46), person(3, 0.52)), 60, (HIGH,)),
     Case("Q07", "two", FLOOR, stand(person(1, 0.4), person(2, 0.46)), 60),
     Case("Q07", "three apart", FLOOR, stand(person(1, 0.1), person(2, 0.5), person(3, 0.9)), 60),
+    Case(
+        "Q07",
+        "over the border of two zones",
+        marked(zone(ZoneKind.CORRIDOR, LEFT, "a"), zone(ZoneKind.CORRIDOR, RIGHT, "b"), calibrated=True),
+        stand(person(1, 0.43), person(2, 0.48), person(3, 0.53)),
+        60,
+        (HIGH,),
+    ),
     Case("Q07", "shortly", FLOOR, stand(person(1, 0.4), person(2, 0.46), person(3, 0.52)), 20),
     Case("Q08", "leaves", replace(GATE, lines=(line(Side.INSIDE, Side.OUTSIDE),)), crossing("CL"), 15, (CRITICAL,)),
     Case("Q08", "comes in", GATE, crossing("CL"), 15),
@@ -627,10 +635,13 @@ def test_a_bag_left_for_half_a_day() -> None:
 
 
 def test_roommates_may_be_close_and_gather() -> None:
-    """Three people out of one door."""
+    """Four people out of one door, who do not hide that three strangers gather."""
     where = marked(zone(ZoneKind.CORRIDOR), doors=(door("101", 0.4),), calibrated=True)
-    script = lambda t: [person(k, 0.42 + 0.02 * k, 0.1 + min(t / 10, 0.4)) for k in range(1, 4)]  # noqa: E731
+    script = lambda t: [person(k, 0.4 + 0.02 * k, 0.1 + min(t / 10, 0.4)) for k in range(1, 5)]  # noqa: E731
     assert [event.rule for event in engine_events(where, script) if event.rule in {"Q06", "Q07"}] == []
+    beside = lambda t: [*script(t), person(5, 0.1), *(person(k, 0.7 + 0.03 * k, 0.9) for k in range(6, 9))]  # noqa: E731
+    (gathered,) = [event for event in engine_events(where, beside) if event.rule == "Q07" and event.change.value == "opened"]
+    assert gathered.tracks == (6, 7, 8)
     strangers = lambda t: [person(k, 0.32 + 0.02 * k, 0.5) for k in range(1, 4)]  # noqa: E731
     assert {event.rule for event in engine_events(where, strangers)} >= {"Q06", "Q07"}
 
