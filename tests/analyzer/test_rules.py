@@ -612,6 +612,11 @@ def test_rule(case: Case) -> None:
         assert case.unknown in unknown
 
 
+def test_doors_that_stand_open_are_named() -> None:
+    (case,) = [case for case in CASES if case.rule == "Q10" and case.opens]
+    assert [measure.name for measure in play(case)[0][0].measures] == ["duration", "door:101", "door:102"]
+
+
 def test_every_rule_of_cameras_is_tried_violating_and_compliant() -> None:
     rules = {entry.id for entry in CATALOGUE.values() if entry.level is Level.CAMERA}
     assert {RuleId(case.rule) for case in CASES if case.opens} == rules
