@@ -380,10 +380,47 @@ def test_changes_between_two_versions_are_named() -> None:
         "~ zone c2: polygon",
         "- door d1",
         "+ line l1",
-        "~ rule Q01: thresholds",
-        "~ slots: changed",
+        "~ rule Q01: thresholds min_duration_s 4 sampling.min_duration_s 90 -> min_duration_s 5 sampling.min_duration_s 90",
+        "+ schedule: activity sampling, start 08:00:00, end 09:00:00",
     ]
     assert list(changes(old, old)) == []
+
+
+def test_what_has_no_name_is_told_whole_when_it_changes() -> None:
+    whole = (
+        'households = [["101", "102"]]\n'
+        + SIMPLE.replace('"kcl-01"', '"kcl-01"\ntimezone = "UTC"\nshared_wc = true\ndeadline = 2021-06-12').replace(
+            'name = "Hành lang"', 'name = "Hành lang"\nsource = "rtsp://u:canary@10.0.0.9/1"\ninfrared = false'
+        )
+        + SLOT
+        + 'days = ["mon"]\nrooms = []\n'
+        + PERMIT
+        + GATE_LOG
+        + '[[allowance]]\nrole = "guard"\nzones = ["gate", "fence"]\n'
+        + '[[ppe]]\nrole = "guard"\nzones = ["gate"]\nneeds = []\n'
+        + '[roles]\nmarkers = { BV = "guard" }\nuniforms = { ppe = "staff" }\n'
+        + '[[absent]]\nkind = "yard"\nreason = "không có"\n'
+        + '[[rule]]\nid = "Q01"\nenabled = false\nreason = "thử"\nsince = 2021-06-01\n'
+    )
+    said = list(changes(parse(SIMPLE), parse(whole)))
+    assert said == [
+        "~ facility: timezone Asia/Ho_Chi_Minh -> UTC",
+        '~ camera corridor: source "" -> rtsp://***@10.0.0.9/1, infrared true -> false',
+        "+ rule Q01: enabled false, reason thử, since 2021-06-01",
+        "+ schedule: activity sampling, start 08:00:00, end 09:00:00, days 1",
+        "+ permit: activity transfer, start 2021-06-11T08:00:00+00:00, end 2021-06-11T10:00:00+00:00",
+        "+ gate_log: at 2021-06-11T02:30:00+00:00",
+        "+ gate_log: at 2021-06-11T08:00:00+00:00, people 2",
+        "+ allowance: role guard, zones fence gate",
+        "+ ppe: role guard, zones gate, needs none",
+        "+ households: 101 102",
+        "+ roles.markers: BV = guard",
+        "+ roles.uniforms: ppe = staff",
+        "+ absent: kind yard, reason không có",
+        "~ facility: deadline none -> 2021-06-12T00:00:00+00:00",
+        "~ facility: shared_wc false -> true",
+    ]
+    assert "- absent: kind yard, reason không có" in changes(parse(whole), parse(SIMPLE))
 
 
 def test_a_deadline_may_be_a_day_and_times_may_be_texts() -> None:
