@@ -134,10 +134,11 @@ class Desk:
         """Whether any matter may turn within ``soon``."""
         return any(docket.undecided(now, soon) for dockets in self._dockets.values() for docket in dockets.values())
 
-    def tick(self, instant: Instant) -> Iterator[Matter]:
+    def tick(self, instant: Instant, *, gap: bool = False) -> Iterator[Matter]:
+        """Let time pass; ``gap``: nothing was looked at for a while, and the instant is not heard yet."""
         for key, docket in sorted(self.open.items(), key=_by_key):
             episode = docket.episode
-            turn = docket.tick(instant)
+            turn = docket.lapse(instant) if gap else docket.tick(instant)
             if turn is not None and episode is not None:
                 del self.open[key]
                 yield self._clauses[key[0]], episode, turn

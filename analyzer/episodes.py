@@ -176,6 +176,16 @@ class Docket:
             due = now.at - episode.heard.at > self._timing.cooldown or now.at - episode.assessed.at > self._timing.patience
         return self.end() if due else None
 
+    def lapse(self, now: Instant) -> Turn | None:
+        """As `tick`, when the camera looks again after a gap and before anything new is heard.
+
+        Whoever breaks the rule now begins another act, unless the gap is one that the rule's votes outlast.
+        """
+        episode = self.episode
+        assert episode is not None
+        outlasted = now.at - episode.heard.at <= max(self._timing.cooldown, self._timing.silence)
+        return None if outlasted and episode.ended is None else self.tick(now)
+
     def end(self) -> Turn:
         """End the episode now: closed when compliance had been seen, lost from sight otherwise."""
         episode = self.episode
