@@ -134,10 +134,11 @@ class Desk:
         """Whether any matter may turn within ``soon``."""
         return any(docket.undecided(now, soon) for dockets in self._dockets.values() for docket in dockets.values())
 
-    def tick(self, instant: Instant) -> Iterator[Matter]:
+    def tick(self, instant: Instant, *, gap: bool = False) -> Iterator[Matter]:
+        """Let time pass; ``gap``: nothing was looked at for a while, and the instant is not heard yet."""
         for key, docket in sorted(self.open.items(), key=_by_key):
             episode = docket.episode
-            turn = docket.tick(instant)
+            turn = docket.lapse(instant) if gap else docket.tick(instant)
             if turn is not None and episode is not None:
                 del self.open[key]
                 yield self._clauses[key[0]], episode, turn
@@ -198,8 +199,8 @@ def event_of(entry: Entry, matter: Matter, camera: CameraId, provenance: Provena
     first, last = episode.first, episode.last
     place = f"{camera}|{entry.id}@{entry.version}{clause.name and '/' + clause.name}"
     name = f"{provenance.run}|{place}|{first.subject.key}|{_micros(episode.opened.pts)}"
-    duration = (episode.violated.at - episode.since.at).total_seconds()
-    timed = () if clause.timing.act else (Measure("duration", duration, "s", clause.timing.min_duration.total_seconds()),)
+    seen, least = episode.seen.total_seconds(), clause.timing.min_duration.total_seconds()
+    timed = () if clause.timing.act else (Measure("duration", seen, "s", least),)
     return Event(
         id=EventId(str(uuid5(NAMESPACE, name))),
         rule=entry.id,

@@ -28,6 +28,9 @@ from analyzer.witness import Witness
 
 _SWEEP = timedelta(seconds=30)
 
+_GAP = timedelta(seconds=10)
+"""After so long without a scene what is open may be over before anything new is heard."""
+
 _BLINDING = frozenset({Reason.CAMERA_DOWN, Reason.STREAM_FROZEN, Reason.VIEW_BLOCKED})
 """While one of these stands nothing in the picture can be believed, whatever the rule."""
 
@@ -75,6 +78,7 @@ class Engine:
             raise ForeignScene(f'a scene of camera "{frame.camera}" was given to the engine of "{self._camera}"')
         if self._last is not None and frame.at <= self._last:
             raise OutOfOrder(f"the scene at {frame.at.isoformat()} is not later than the one at {self._last.isoformat()}")
+        gap = self._last is not None and frame.at - self._last > _GAP
         self._last = frame.at
         instant = Instant(frame.at, frame.pts)
         moment = self._witness.look(scene)
@@ -82,6 +86,8 @@ class Engine:
         events: list[Event] = []
         shown = moment.cues
         for desk in self._desks:
+            if gap and desk.open:
+                events += [self._event(desk, matter) for matter in desk.tick(instant, gap=True)]
             if desk.cues & shown:
                 hindrance = self._hindrance(desk.entry, moment)
                 events += [self._event(desk, matter) for matter in desk.hear(moment, instant, hindrance)]

@@ -33,11 +33,12 @@ class Episode:
     """One act, from its first violating instant on.
 
     ``first`` is the judgement that opened it: zone and subject of its events are taken from it; ``last`` the latest
-    that violated: role and measures are.
+    that violated: role and measures are. ``seen`` is for how long the violation was seen: a gap longer than the silence of
+    the rule is none of it.
     """
 
     __slots__ = (
-        "_after", "_counts", "_unknown", "assessed", "ended", "first", "heard", "last", "opened", "seen", "severity",
+        "_after", "_counts", "_kept", "_unknown", "assessed", "ended", "first", "heard", "last", "opened", "seen", "severity",
         "since", "tracks", "violated",
     )  # fmt: skip
 
@@ -51,6 +52,7 @@ class Episode:
         self._counts: Counter[Verdict] = Counter()
         self._unknown: Counter[Reason] = Counter()
         self._after: list[Vote] = []
+        self._kept: tuple[timedelta, Instant, Judgement, frozenset[TrackId]] | None = None
         last: Vote | None = None
         for vote in votes:
             self._count(vote)
@@ -84,16 +86,22 @@ class Episode:
     def end(self, instant: Instant, after: Iterable[Vote]) -> None:
         """Compliance has won since an instant; the votes from it on are no longer of the episode."""
         self.ended = instant
+        self._kept = self.seen, self.violated, self.last, self.tracks
         self._after = list(after)
         for vote in self._after:
             self._count(vote, -1)
 
     def resume(self) -> None:
         """Violation has won again within the cool-down: it was one act all along."""
-        self.ended = None
+        self.ended = self._kept = None
         for vote in self._after:
             self._count(vote)
         self._after = []
+
+    def settle(self) -> None:
+        """The end holds: what was heard while the cool-down ran is not of the episode."""
+        if self._kept is not None:
+            self.seen, self.violated, self.last, self.tracks = self._kept
 
     def _count(self, vote: Vote, by: int = 1) -> None:
         if vote.reason is None:
@@ -168,6 +176,16 @@ class Docket:
             due = now.at - episode.heard.at > self._timing.cooldown or now.at - episode.assessed.at > self._timing.patience
         return self.end() if due else None
 
+    def lapse(self, now: Instant) -> Turn | None:
+        """As `tick`, when the camera looks again after a gap and before anything new is heard.
+
+        Whoever breaks the rule now begins another act, unless the gap is one that the rule's votes outlast.
+        """
+        episode = self.episode
+        assert episode is not None
+        outlasted = now.at - episode.heard.at <= max(self._timing.cooldown, self._timing.silence)
+        return None if outlasted and episode.ended is None else self.tick(now)
+
     def end(self) -> Turn:
         """End the episode now: closed when compliance had been seen, lost from sight otherwise."""
         episode = self.episode
@@ -175,6 +193,7 @@ class Docket:
         self.episode = None
         self._ballot.void()
         if episode.ended is not None:
+            episode.settle()
             return Turn(Change.CLOSED, episode.ended)
         return Turn(Change.LOST, episode.violated)
 
@@ -223,8 +242,9 @@ class Docket:
         if episode.ended is not None:
             votes = self._ballot.latest(max(episode.ended.at, instant.at - _STRETCH * timing.clear), 1)
             violating = [vote for vote in votes if vote.verdict is Verdict.VIOLATING]
-            if len(violating) >= max(1, timing.ratio * len(votes)):
-                episode.resume()
+            if len(violating) < max(1, timing.ratio * len(votes)):
+                return None
+            episode.resume()
         severity = self._rated(episode, judgement)
         if _RANK[severity] <= _RANK[episode.severity]:
             return None

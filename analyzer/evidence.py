@@ -50,6 +50,8 @@ LINKED_FOR = timedelta(hours=24)
 _LINKED_MOST = 3.0
 _UNIFORM = 2.0
 _MARKER = 5.0
+_ONE_OF_STAFF = log(len(STAFF_ROLES))
+"""A marker decides, also for staff who come out of a room: what makes one staff role the less likely beforehand is made up for."""
 _ROSTER = 1.0
 _CORRECTED = 50.0
 
@@ -89,7 +91,7 @@ def weigh(book: RoleBook, observation: Observation, trail: Trail, setting: Setti
     _weigh_attire(book, observation, trail, setting)
     for marker in observation.markers:
         if role := setting.site.markers.get(marker):
-            book.note(f"E4:{marker}", ((role, _MARKER),))
+            book.note(f"E4:{marker}", _towards(role, _MARKER + (_ONE_OF_STAFF if role in STAFF_ROLES else 0.0)))
     for carried in observation.carried:
         book.note(f"E5:{carried.value}", _CARRIED[carried])
     if observation.links or book.linked:
@@ -100,7 +102,12 @@ def weigh(book: RoleBook, observation: Observation, trail: Trail, setting: Setti
 
 def correct(book: RoleBook, role: Role) -> None:
     """E9: a person said who this is; nothing outweighs it."""
-    book.note("E9:person", towards_staff(_CORRECTED) if role is Role.STAFF else ((role, _CORRECTED),))
+    book.note("E9:person", _towards(role, _CORRECTED))
+
+
+def _towards(role: Role, weight: float) -> Weights:
+    """The weight for a role; for staff of no told job the same for every job."""
+    return towards_staff(weight) if role is Role.STAFF else ((role, weight),)
 
 
 def _weigh_links(book: RoleBook, links: Sequence[Link], setting: Setting) -> None:
@@ -113,8 +120,7 @@ def _weigh_links(book: RoleBook, links: Sequence[Link], setting: Setting) -> Non
         sure = min(claim.probability, _SUREST)
         weight = min(_LINKED_MOST, log(sure / (1 - sure)) / (1 + exp(-link.log_odds)))
         if weight > 0:
-            weights = towards_staff(weight) if claim.role is Role.STAFF else ((claim.role, weight),)
-            book.link(f"E8:track:{link.track}", weights, link.seen + LINKED_FOR)
+            book.link(f"E8:track:{link.track}", _towards(claim.role, weight), link.seen + LINKED_FOR)
     book.expire(at)
 
 
@@ -122,7 +128,7 @@ def _weigh_places(book: RoleBook, trail: Trail) -> None:
     """E2: where most of the time was spent, and E7: stopping at door after door."""
     lasted = trail.last - trail.since
     for zone in trail.zones:
-        weights = ((zone.desk_side, 2.0),) if zone.desk_side is not None else _PLACE.get(zone.kind)
+        weights = _towards(zone.desk_side, 2.0) if zone.desk_side is not None else _PLACE.get(zone.kind)
         if weights and (spent := trail.spent.get(zone.id)) and spent >= _HABIT and spent >= _SHARE * lasted:
             book.note(f"E2:{zone.id}", weights)
     if len(trail.served) >= _ROUND_DOORS:
@@ -135,7 +141,7 @@ def _weigh_attire(book: RoleBook, observation: Observation, trail: Trail, settin
     if reading is None or not reading.fresh or reading.probability < _SURE or Reason.TOO_DARK in setting.scene.impairments:
         return
     if worn := setting.site.uniforms.get(reading.attire.value):
-        book.note("E3:uniform", ((worn, _UNIFORM),))
+        book.note("E3:uniform", _towards(worn, _UNIFORM))
     elif weights := _ATTIRE.get(reading.attire):
         book.note("E3:attire", weights)
     elif reading.attire is Attire.STREET:

@@ -78,6 +78,7 @@ ENTRIES: tuple[Entry, ...] = (
         evidence=EvidenceSet.E1,
         not_assessable=frozenset({Reason.NO_ZONE, Reason.TOO_DARK, Reason.OCCLUDED}),
         requires=Requires(supply=frozenset({Supply.VEHICLES})),
+        version=2,
     ),
     Entry(
         id=RuleId("G04"),

@@ -39,6 +39,9 @@ _DEPARTURES: Final = int(Cue.DEPARTURES)
 _VEHICLES: Final = int(Cue.VEHICLES)
 _BAGS: Final = int(Cue.BAGS)
 
+_LODGERS: Final = frozenset({Role.QUARANTINED, Role.UNKNOWN})
+"""Who may live in the room they were seen coming from."""
+
 _Said = TypeVar("_Said")
 
 
@@ -53,11 +56,15 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """A zone left for good: for how long the person stood still in it, and for how long they were in it."""
+    """A zone left for good: for how long the person stood still in it, and for how long they were in it.
+
+    ``whole``: they were seen coming in as well, so that nothing of the visit is missing.
+    """
 
     zone: Zone
     stood: timedelta
     stayed: timedelta
+    whole: bool
 
 
 class Entrance(NamedTuple):
@@ -230,7 +237,7 @@ class Moment:
         return known[person.id]
 
     def related(self, first: Person, second: Person) -> bool:
-        """Room-mates and households may be close to each other."""
-        if first.room is None or second.room is None:
+        """Room-mates and households may be close to each other; staff who came from the same door are not of the room."""
+        if first.room is None or second.room is None or not {first.role.role, second.role.role} <= _LODGERS:
             return False
         return first.room == second.room or any(first.room in rooms and second.room in rooms for rooms in self.site.roommates)

@@ -246,6 +246,7 @@ ENTRIES: tuple[Entry, ...] = (
         nature=Nature.LAW,
         evidence=EvidenceSet.E2,
         not_assessable=frozenset({Reason.NO_CALIBRATION, Reason.OCCLUDED, Reason.CAMERA_DOWN, Reason.TOO_DARK}),
+        version=2,
     ),
     Entry(
         id=RuleId("Q08"),

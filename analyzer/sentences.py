@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from math import floor
 
 from analyzer.entry import Text
 from analyzer.labels import NEEDS, REASONS, ROLES, ZONES
@@ -19,6 +20,33 @@ class Language(StrEnum):
     VI = "vi"
     EN = "en"
 
+
+_NAMED: Mapping[str, Mapping[str, Text]] = {
+    "area": {kind.value: text for kind, text in ZONES.items()},
+    "view": {reason.value: text for reason, text in REASONS.items()},
+}
+"""What measures name that only name something; a newer analyzer may name more."""
+
+_MEASURED: Mapping[str, Text] = {
+    "door": Text("phòng {about}", "room {about}"),
+    "people": Text("{value} người", "{value} people"),
+    "distance": Text("cách nhau {value} m (tối thiểu {limit} m)", "{value} m apart (at least {limit} m)"),
+    "contact": Text("ở khoảng cách {value} m (dưới {limit} m là tiếp xúc)", "at {value} m (contact is under {limit} m)"),
+    "distance_error": Text("sai số {value} m", "error {value} m"),
+    "stopped": Text("dừng {value} giây (yêu cầu {limit} giây)", "stopped {value} s ({limit} s required)"),
+    "late": Text("trễ {whole} ngày", "{whole} days late"),
+    "late_share": Text(
+        "{share} cảnh báo tiếp nhận muộn hoặc không được tiếp nhận (tối đa {most})",
+        "{share} of the alerts received late or not at all (at most {most})",
+    ),
+}
+
+_ONES: Mapping[str, str] = {
+    "1 people": "1 person",
+    "1 days late": "1 day late",
+    "trễ 0 ngày": "trễ chưa đến một ngày",
+    "0 days late": "less than a day late",
+}
 
 ACTS: Mapping[RuleId, Text] = {
     RuleId("Q01"): Text("không đeo khẩu trang", "without a mask"),
@@ -121,22 +149,21 @@ def _act(rule: RuleId, measures: tuple[Measure, ...], language: Language) -> str
 
 def _measured(measure: Measure, language: Language) -> str:
     """A measure that says something to a person; scores of networks stay in the record."""
+    kind, _, about = measure.name.partition(":")
+    if kind in _NAMED:
+        return _say(_NAMED[kind].get(about, Text(about, about)), language)
+    most = measure.threshold or 0.0
+    if kind not in _MEASURED or (kind == "late_share" and measure.value <= most):
+        return ""
+    limit = number(most, language)
     value = number(measure.value, language)
-    limit = "" if measure.threshold is None else number(measure.threshold, language)
-    match measure.name:
-        case "people":
-            return _say(Text(f"{value} người", f"{value} people"), language)
-        case "distance":
-            return _say(Text(f"cách nhau {value} m (tối thiểu {limit} m)", f"{value} m apart (at least {limit} m)"), language)
-        case "distance_error":
-            return _say(Text(f"sai số {value} m", f"error {value} m"), language)
-        case "stopped":
-            return _say(
-                Text(f"dừng {value} giây (yêu cầu {limit} giây)", f"stopped {value} s ({limit} s required)"),
-                language,
-            )
-        case _:
-            return ""
+    if value == limit and measure.value < most:
+        # What is too little must not be rounded up to enough.
+        value = number(floor(measure.value * 100) / 100, language, 2)
+    said = _say(_MEASURED[kind], language).format(
+        value=value, limit=limit, about=about, whole=floor(measure.value), share=f"{measure.value:.0%}", most=f"{most:.0%}"
+    )
+    return _ONES.get(said, said)
 
 
 def _assessed(votes: Votes, language: Language) -> str:

@@ -17,6 +17,16 @@ _FASTEST = 30.0
 _MOST = 1e8
 """No number of a rule is larger: as seconds it is three years."""
 
+_ABOVE_ZERO = frozenset(
+    {"metres", "radius_m", "radius_heights", "reach_m", "reach_heights", "error_m_max", "stop_s", "silent_max_s"}
+)
+"""Numbers of kinds with which nothing would ever be near, or long enough, when they are 0."""
+
+_COUNTS = frozenset({"count_min", "due_min"})
+
+_SHORTEST_SILENCE = timedelta(seconds=1)
+"""Votes that are forgotten sooner than this are gone before the next picture is."""
+
 _OPTIONAL_DURATIONS = frozenset({"warn", "high", "critical"})
 
 
@@ -103,7 +113,23 @@ def _fault(clause: Clause) -> str | None:
         return "warn_s is longer than min_duration_s: the warning would come after the event"
     if timing.high is not None and timing.high < timing.min_duration:
         return "high_s is shorter than min_duration_s: the event would begin where it should rise to"
-    for name, _, value in _numbers(cast("Any", clause.rule)):
-        if name.startswith(("probability", "ratio")) and value is not None and value > 1:
-            return f"{name} = {value:g} is not a share from 0 to 1"
+    if timing.silence < _SHORTEST_SILENCE:
+        return (
+            f"silence_s = {timing.silence.total_seconds():g} is shorter than 1: votes would be forgotten before the next picture"
+        )
+    return next(
+        (fault for name, _, value in _numbers(cast("Any", clause.rule)) if (fault := _number_fault(name, value or 0.0))), None
+    )
+
+
+def _number_fault(name: str, value: float) -> str | None:
+    """Why a number of a kind means nothing, or ``None``."""
+    if name.startswith(("probability", "ratio")) and value > 1:
+        return f"{name} = {value:g} is not a share from 0 to 1"
+    if name.startswith("share") and value >= 1:
+        return f"{name} = {value:g} is not a share below 1: it could never be exceeded"
+    if name in _ABOVE_ZERO and not value:
+        return f"{name} = 0 would let the rule never be broken; write a number above 0"
+    if name in _COUNTS and (value < 1 or value != int(value)):
+        return f"{name} = {value:g} is not a whole number from 1"
     return None

@@ -313,7 +313,7 @@ ENTRIES: tuple[Entry, ...] = (
         evidence=EvidenceSet.E1,
         not_assessable=frozenset({Reason.ROLE_UNKNOWN, Reason.NO_SCHEDULE, Reason.NO_ZONE, Reason.CROWD}),
         requires=Requires(table=True),
-        version=2,
+        version=3,
     ),
     Entry(
         id=RuleId("S10"),
@@ -350,6 +350,6 @@ ENTRIES: tuple[Entry, ...] = (
         evidence=EvidenceSet.E3,
         not_assessable=frozenset({Reason.ITEM_NOT_VISIBLE, Reason.OCCLUDED, Reason.ROLE_UNKNOWN, Reason.NO_SCHEDULE}),
         requires=Requires(supply=_ITEMS | {Supply.BAGS}),
-        version=2,
+        version=3,
     ),
 )

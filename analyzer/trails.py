@@ -43,10 +43,12 @@ _ZERO = timedelta(0)
 class _Place:
     """Whether a person is in one zone, with inertia."""
 
-    __slots__ = ("doubt", "entered", "inside", "stood")
+    __slots__ = ("doubt", "entered", "inside", "stood", "whole")
 
     def __init__(self, *, inside: bool, at: datetime) -> None:
         self.inside = inside
+        self.whole = False
+        """Whether the person was seen coming in."""
         self.entered = at
         self.doubt: datetime | None = None
         self.stood = _ZERO
@@ -215,8 +217,8 @@ class Trail:
             if place.settle(seen=seen, at=at):
                 changed = True
                 if not seen:
-                    left.append(Leaving(zone, place.stood, at - place.entered))
-                place.stood, place.entered = _ZERO, at
+                    left.append(Leaving(zone, place.stood, at - place.entered, place.whole))
+                place.stood, place.entered, place.whole = _ZERO, at, True
         self.left = tuple(left)
         # While nothing is in doubt, the same answer again needs no second look.
         self._settled = None if any(place.doubt for place in self._places) else inside

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from analyzer.catalogue import RuleState, explain_rules
 from analyzer.desk import Standing
 from analyzer.engine import Engine
 from analyzer.entry import Level, Text
+from analyzer.errors import ComplianceError
 from analyzer.judgement import Timing
 from analyzer.labels import REASONS, ROLES
 from analyzer.privacy import withhold
@@ -20,6 +21,9 @@ from pipelines.errors import BadInput
 from pipelines.replay import CODE_VERSION
 from pipelines.scene_file import read_scenes
 from pipelines.site_file import load_site
+
+_RECENT = timedelta(seconds=10)
+"""A scene older than this is said to be: what was asked for was not seen."""
 
 _VERDICTS = {
     Verdict.VIOLATING: Text("dấu hiệu vi phạm", "violating"),
@@ -41,18 +45,30 @@ def explained(scenes: Path, site: Path, at: datetime, camera: str | None, langua
     moment = at if at.tzinfo else at.replace(tzinfo=document.site.facility.timezone)
     engine: Engine | None = None
     last: Scene | None = None
-    for scene in read_scenes(scenes):
-        if scene.frame.at > moment:
-            break
-        if camera not in (None, scene.frame.camera):
-            raise BadInput(str(scenes), f"has scenes of {scene.frame.camera}, not of {camera}", "name the scenes of that camera")
-        if engine is None:
-            engine = Engine(document.site, scene.frame.camera, Provenance(RunId("explain"), document.sha256, CODE_VERSION))
-        engine.step(withhold(scene, document.site))
-        last = scene
+    try:
+        for scene in read_scenes(scenes):
+            if scene.frame.at > moment:
+                break
+            if camera not in (None, scene.frame.camera):
+                raise BadInput(
+                    str(scenes), f"has scenes of {scene.frame.camera}, not of {camera}", "name the scenes of that camera"
+                )
+            if engine is None:
+                engine = Engine(document.site, scene.frame.camera, Provenance(RunId("explain"), document.sha256, CODE_VERSION))
+            engine.step(withhold(scene, document.site))
+            last = scene
+    except ComplianceError as problem:
+        remedy = "give the scenes of one camera of the site in time order"
+        raise BadInput(str(scenes), str(problem), remedy) from problem
     if engine is None or last is None:
         raise BadInput(str(scenes), f"has no scene up to {moment.isoformat()}", "name a later moment")
-    yield f"{last.frame.camera} {last.frame.at.astimezone(UTC).isoformat()} (+{last.frame.pts})"
+    yield f"{last.frame.camera} {last.frame.at.astimezone(document.site.facility.timezone).isoformat()} (+{last.frame.pts})"
+    if moment - last.frame.at > _RECENT:
+        before = seconds((moment - last.frame.at).total_seconds(), tongue)
+        yield _say(
+            Text(f"cảnh cuối cùng, {before} trước thời điểm được hỏi", f"the last scene, {before} before the moment asked for"),
+            tongue,
+        )
     standings = engine.standings()
     for standing in standings:
         yield _standing(standing, tongue)

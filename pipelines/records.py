@@ -27,6 +27,9 @@ from analyzer.types import (
 
 EvidenceId = NewType("EvidenceId", str)
 
+UNNAMED: Final = FacilityId("unnamed")
+"""The facility of recordings that came without a site file; no site file may call its own so."""
+
 
 class TimeBasis(StrEnum):
     """Where the start time of a recording comes from; ``UNKNOWN`` counts from 1970-01-01 and says so."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from analyzer.engine import Engine
-from analyzer.errors import ComplianceError
+from analyzer.errors import ComplianceError, InvalidSite
 from analyzer.privacy import withhold
 from analyzer.site import Site
 from analyzer.types import Event, Provenance, RunId, Scene
@@ -47,6 +47,9 @@ def judge(scenes: Iterable[Scene], document: SiteDocument, run: str, place: str)
             if engine is None:
                 engine = _engine(site, scene, document, run)
             yield from engine.step(withhold(scene, site))
+        except InvalidSite as problem:
+            known = ", ".join(camera.id for camera in site.cameras) or "none"
+            raise BadInput(f"{place} scene {number}", str(problem), f"cameras of {document.path} are: {known}") from problem
         except ComplianceError as problem:
             raise BadInput(f"{place} scene {number}", str(problem), "give the scenes of one camera in time order") from problem
         last = scene

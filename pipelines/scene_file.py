@@ -74,7 +74,8 @@ def read_scenes(path: Path) -> Iterator[Scene]:
     """
     try:
         with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
+            # One character more than may be: a file without ends of lines is refused before it fills the memory.
+            for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), start=1):
                 if not line.strip():
                     continue
                 try:

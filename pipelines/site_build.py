@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
+from math import isfinite
 from typing import TypeVar
 
 from analyzer.errors import InvalidSite
@@ -28,10 +29,17 @@ from analyzer.site import (
     Zone,
 )
 from analyzer.types import CameraId, FacilityId, RuleId, ZoneId
+from pipelines.records import UNNAMED
 from pipelines.site_schema import CameraForm, PermitForm, RuleForm, SiteForm, SlotForm
 from pipelines.toml_lines import Path as KeyPath
 
 T = TypeVar("T")
+
+_NARROWEST = 10
+"""No picture is so many times wider than high, or higher than wide."""
+
+_SHORTEST_FLOOR, _LONGEST_FLOOR = 0.3, 500.0
+"""Between marked points, in metres: less or more was measured in other units."""
 
 
 class Misplaced(Exception):
@@ -48,6 +56,9 @@ def build_site(form: SiteForm, zone: tzinfo) -> Site:
     Raises:
         Misplaced: a polygon, line, slot or reference cannot be judged by.
     """
+    if form.facility.id == UNNAMED:
+        problem = InvalidSite(f'the id "{UNNAMED}"', "is that of recordings without a site file")
+        raise Misplaced(("facility", "id"), problem, "give the facility another")
     _refuse_twins(form)
     _refuse_dangling(form)
     cameras = tuple(_camera(number, camera) for number, camera in enumerate(form.camera))
@@ -117,14 +128,21 @@ def _refuse_dangling(form: SiteForm) -> None:
                 if other == door.id or other not in doors:
                     key = ("camera", i, "door", j, "facing")
                     problem = InvalidSite(f'door "{door.id}"', f'faces "{other}", which is no other door of the site')
-                    raise Misplaced(key, problem, f"doors are: {', '.join(sorted(doors - {door.id}))}")
+                    raise Misplaced(key, problem, f"other doors are: {', '.join(sorted(doors - {door.id})) or 'none'}")
 
 
 def _camera(number: int, form: CameraForm) -> Camera:
+    if not 1 / _NARROWEST <= form.size[0] / form.size[1] <= _NARROWEST:
+        problem = InvalidSite(f"a picture of {form.size[0]} by {form.size[1]}", "is of no camera")
+        raise Misplaced(("camera", number, "size"), problem, "write its width and height, such as [1920, 1080]")
     drawn = form.calibration
     calibration = None
+    if drawn is not None and form.heights is not None:
+        problem = InvalidSite("the heights", "stand beside a calibration, which is the better of the two")
+        raise Misplaced(("camera", number, "heights"), problem, "keep one of them")
     if drawn is not None:
         points = tuple(GroundPoint(point.image, point.metres) for point in drawn.points)
+        _check_points(number, points)
         calibration = Calibration(points, drawn.click_error)
     elif (heights := form.heights) is not None:
         marks = [HeightMark(mark.foot, mark.head) for mark in heights.marks]
@@ -145,6 +163,22 @@ def _camera(number: int, form: CameraForm) -> Camera:
         form.evidence,
         tuple(CameraId(one) for one in form.near),
     )
+
+
+def _check_points(number: int, points: tuple[GroundPoint, ...]) -> None:
+    """Marked points lie in the picture, and on a floor that a camera may look at."""
+    where = ("camera", number, "calibration", "points")
+    for point in points:
+        if not all(0 <= share <= 1 for share in point.image):
+            shown = f"[{point.image[0]:g}, {point.image[1]:g}]"
+            raise Misplaced(where, InvalidSite(f"the point {shown}", "is outside the picture"), "write fractions from 0 to 1")
+        if not all(map(isfinite, point.metres)):
+            shown = f"[{point.metres[0]:g}, {point.metres[1]:g}]"
+            raise Misplaced(where, InvalidSite(f"the place {shown} on the floor", "is none"), "write metres")
+    across = [max(values) - min(values) for values in zip(*(point.metres for point in points), strict=True)]
+    if points and not _SHORTEST_FLOOR <= max(across) <= _LONGEST_FLOOR:
+        problem = InvalidSite("the marked floor", f"is {across[0]:g} m by {across[1]:g} m")
+        raise Misplaced(where, problem, f"write metres: {_SHORTEST_FLOOR:g} to {_LONGEST_FLOOR:g} from the first to the last")
 
 
 def _zones(number: int, camera: CameraForm) -> list[Zone]:

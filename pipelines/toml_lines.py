@@ -23,7 +23,7 @@ def key_lines(text: str) -> dict[Path, int]:
     here: Path = ()
     depth = 0
     quotes: str | None = None
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if quotes is not None:
             if quotes in line:
                 quotes = None

@@ -11,7 +11,7 @@ from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
-from analyzer.types import Reason, Verdict, ZoneId, ZoneSubject
+from analyzer.types import Measure, Reason, Verdict, ZoneId, ZoneSubject
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,4 +38,5 @@ class AreaCoverage:
             if not watching:
                 yield Judgement(subject, Verdict.UNKNOWN, Reason.NO_ZONE)
             else:
-                yield Judgement(subject, Verdict.COMPLIANT if watching & seeing else Verdict.VIOLATING)
+                verdict = Verdict.COMPLIANT if watching & seeing else Verdict.VIOLATING
+                yield Judgement(subject, verdict, measures=(Measure(f"area:{kind.value}", 1.0, ""),))

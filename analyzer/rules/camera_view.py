@@ -11,7 +11,7 @@ from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
-from analyzer.types import CameraSubject, Reason, Verdict
+from analyzer.types import CameraSubject, Measure, Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,5 +32,7 @@ class CameraView:
             subject = CameraSubject(camera.camera)
             if camera.silent >= self.silent_max:
                 yield Judgement(subject, Verdict.UNKNOWN, Reason.CAMERA_DOWN)
+            elif camera.hindrance is None:
+                yield Judgement(subject, Verdict.COMPLIANT)
             else:
-                yield Judgement(subject, Verdict.COMPLIANT if camera.hindrance is None else Verdict.VIOLATING)
+                yield Judgement(subject, Verdict.VIOLATING, measures=(Measure(f"view:{camera.hindrance.value}", 1.0, ""),))

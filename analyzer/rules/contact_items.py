@@ -12,7 +12,7 @@ from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.nearness import Reach, close_pairs
 from analyzer.scope import Scope
-from analyzer.types import Measure, Need, Reason, TrackId, Verdict
+from analyzer.types import Carried, Measure, Need, Reason, TrackId, Verdict
 from analyzer.wearing import wearing
 
 
@@ -22,7 +22,7 @@ class ContactItems:
 
     Attributes:
         needs: what must be worn.
-        bags: contact is with a bag or bin instead of with a person.
+        bags: contact is with a bag or bin, near or carried, instead of with a person.
         reach_m, reach_heights: what counts as contact, on a calibrated floor and without one.
         error_m_max: distances less certain than this are no contact that could be told.
         body_px_min: people lower than this in the picture (source pixels) are not judged.
@@ -40,8 +40,6 @@ class ContactItems:
     probability_min: float = 0.6
 
     def judge(self, moment: Moment) -> Iterator[Judgement]:
-        if self.bags and not moment.bags:
-            return
         touching: dict[TrackId, float | None] | None = None
         for one in addressed(self.scope, moment):
             if touching is None:
@@ -54,6 +52,10 @@ class ContactItems:
         people = (*moment.people, *moment.bags) if self.bags else moment.people
         bags = {bag.id for bag in moment.bags}
         touching: dict[TrackId, float | None] = {}
+        if self.bags:
+            touching.update((person.id, None) for person in moment.people if Carried.WASTE_BAG in person.observation.carried)
+            if not bags:
+                return touching
         for pair in close_pairs(moment, people, Reach(self.reach_m, self.reach_heights, self.error_m_max), depth=not self.bags):
             if not pair.sure or (self.bags and (pair.first.id in bags) is (pair.second.id in bags)):
                 continue
@@ -70,5 +72,5 @@ class ContactItems:
             return one.unknown(Reason.ITEM_NOT_VISIBLE)
         if not worn.missing:
             return one.judge(Verdict.COMPLIANT, votes=worn.fresh)
-        apart = () if metres is None else (Measure("distance", metres, "m", self.reach_m),)
+        apart = () if metres is None else (Measure("contact", metres, "m", self.reach_m),)
         return one.judge(Verdict.VIOLATING, measures=(*worn.measures(self.probability_min), *apart), votes=worn.fresh)

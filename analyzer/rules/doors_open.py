@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,7 +10,8 @@ from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
-from analyzer.types import DoorReading, Presence, Reason, Verdict, ZoneId, zone_subject
+from analyzer.site import DoorId
+from analyzer.types import DoorReading, Measure, Presence, Reason, Verdict, ZoneId, zone_subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +31,25 @@ class DoorsOpen:
 
     def _judged(self, moment: Moment) -> Iterator[Judgement]:
         states = {reading.door: self._state(reading) for reading in moment.scene.doors}
+        rooms = {door.id: door.number or door.id for door in moment.site.doors}
         told: set[tuple[str, str]] = set()
         for door in moment.site.doors:
             for other in door.facing:
                 pair = (min(door.id, other), max(door.id, other))
                 if pair not in told:
                     told.add(pair)
-                    yield _judge(pair, states)
+                    yield _judge(pair, states, rooms)
 
     def _state(self, reading: DoorReading) -> Presence:
         return reading.open if reading.probability >= self.probability_min else Presence.NOT_VISIBLE
 
 
-def _judge(pair: tuple[str, str], states: dict[str, Presence]) -> Judgement:
+def _judge(pair: tuple[str, str], states: Mapping[str, Presence], rooms: Mapping[DoorId, str]) -> Judgement:
     subject = zone_subject(ZoneId("+".join(pair)))
     seen = {states.get(door, Presence.NOT_VISIBLE) for door in pair}
     if Presence.ABSENT in seen:
         return Judgement(subject, Verdict.COMPLIANT)
     if Presence.NOT_VISIBLE in seen:
         return Judgement(subject, Verdict.UNKNOWN, Reason.OCCLUDED)
-    return Judgement(subject, Verdict.VIOLATING)
+    measures = tuple(Measure(f"door:{rooms.get(DoorId(door), door)}", 1.0, "") for door in pair)
+    return Judgement(subject, Verdict.VIOLATING, measures=measures)

@@ -11,12 +11,15 @@ from analyzer.cue import Cue
 from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
-from analyzer.types import Measure, Verdict
+from analyzer.types import Measure, Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class DriveThrough:
-    """One judgement each time a vehicle leaves a zone of the scope: violating unless it stood there for ``stop``."""
+    """One judgement each time a vehicle leaves a zone of the scope: violating unless it stood there for ``stop``.
+
+    A vehicle that came into view within the zone may have stood there before: that cannot be told.
+    """
 
     cue: ClassVar[Cue] = Cue.VEHICLES
     scope: Scope
@@ -27,6 +30,9 @@ class DriveThrough:
             for leaving in vehicle.left:
                 zone, stood = leaving.zone, leaving.stood
                 if zone.kind not in self.scope.zones:
+                    continue
+                if stood < self.stop and not leaving.whole:
+                    yield Judgement(vehicle.subject, Verdict.UNKNOWN, Reason.OCCLUDED, zone, None, vehicle.tracks)
                     continue
                 verdict = Verdict.COMPLIANT if stood >= self.stop else Verdict.VIOLATING
                 measures = (Measure("stopped", stood.total_seconds(), "s", self.stop.total_seconds()),)

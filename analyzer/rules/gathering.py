@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,12 +13,12 @@ from analyzer.moment import Moment, Person
 from analyzer.nearness import Reach, close_pairs, groups
 from analyzer.scope import Scope, Standing
 from analyzer.site import Zone
-from analyzer.types import Measure, Reason, Verdict, ZoneId, zone_subject
+from analyzer.types import Measure, Reason, TrackId, Verdict, ZoneId, zone_subject
 
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
-    """Violating while a zone holds a group of ``count_min`` people each of whom is near another of it.
+    """Violating while a zone holds a group of ``count_min`` people each of whom is near another of it, or most of one over its border.
 
     Attributes:
         count_min: people in the group.
@@ -37,30 +38,45 @@ class Gathering:
         return self._judged(moment) if moment.people else moment.absent(self, self._judged)
 
     def _judged(self, moment: Moment) -> Iterator[Judgement]:
-        members: dict[ZoneId, list[Person]] = {}
+        homes: dict[TrackId, ZoneId] = {}
+        people: list[Person] = []
         for person in moment.people:
             zone = self.scope.zone(person.zones)
             if zone is not None and self.scope.standing(person.role.role) is Standing.INSIDE:
-                members.setdefault(zone.id, []).append(person)
+                homes[person.id] = zone.id
+                people.append(person)
+        told: dict[ZoneId, list[Person]] = {}
+        possible: dict[ZoneId, list[Person]] = {}
+        if len(people) >= self.count_min:
+            pairs = list(close_pairs(moment, people, Reach(self.radius_m, self.radius_heights, self.error_m_max)))
+            told = self._placed(moment, groups(people, [pair for pair in pairs if pair.sure]), homes)
+            possible = self._placed(moment, groups(people, pairs), homes)
         for zone in moment.zones_of(self.scope):
-            people = members.get(zone.id, ())
-            if len(people) < self.count_min:
-                yield Judgement(zone_subject(zone.id), Verdict.COMPLIANT, None, zone)
+            if (group := told.get(zone.id)) is not None:
+                yield self._judge(zone, group)
+            elif zone.id in possible:
+                yield Judgement(zone_subject(zone.id), Verdict.UNKNOWN, Reason.NO_CALIBRATION, zone)
             else:
-                yield self._judge(moment, zone, people)
+                yield Judgement(zone_subject(zone.id), Verdict.COMPLIANT, None, zone)
 
-    def _judge(self, moment: Moment, zone: Zone, people: Sequence[Person]) -> Judgement:
-        subject = zone_subject(zone.id)
-        pairs = list(close_pairs(moment, people, Reach(self.radius_m, self.radius_heights, self.error_m_max)))
-        group = groups(people, [pair for pair in pairs if pair.sure])[0]
-        if len(group) >= self.count_min and not _related(moment, group):
-            tracks = tuple(sorted(track for person in group for track in person.tracks))
-            measures = (Measure("people", float(len(group)), "", self.count_min),)
-            return Judgement(subject, Verdict.VIOLATING, zone=zone, tracks=tracks, measures=measures)
-        possible = groups(people, pairs)[0]
-        if len(possible) >= self.count_min and not _related(moment, possible):
-            return Judgement(subject, Verdict.UNKNOWN, Reason.NO_CALIBRATION, zone)
-        return Judgement(subject, Verdict.COMPLIANT, zone=zone)
+    def _placed(
+        self, moment: Moment, joined: Iterable[list[Person]], homes: Mapping[TrackId, ZoneId]
+    ) -> dict[ZoneId, list[Person]]:
+        """The largest gathering of each zone; one over a border, of which no zone holds enough, is where most of it stands."""
+        found: dict[ZoneId, list[Person]] = {}
+        for group in joined:
+            if len(group) < self.count_min or _related(moment, group):
+                continue
+            held = Counter(homes[person.id] for person in group)
+            enough = [zone for zone, count in held.items() if count >= self.count_min]
+            for zone in enough or [max(held, key=lambda zone, held=held: (held[zone], zone))]:  # type: ignore[misc]
+                found.setdefault(zone, group)
+        return found
+
+    def _judge(self, zone: Zone, group: Sequence[Person]) -> Judgement:
+        tracks = tuple(sorted(track for person in group for track in person.tracks))
+        measures = (Measure("people", float(len(group)), "", self.count_min),)
+        return Judgement(zone_subject(zone.id), Verdict.VIOLATING, zone=zone, tracks=tracks, measures=measures)
 
 
 def _related(moment: Moment, group: list[Person]) -> bool:

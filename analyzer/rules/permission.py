@@ -12,14 +12,15 @@ from analyzer.judgement import Judgement
 from analyzer.moment import Moment
 from analyzer.scope import Scope
 from analyzer.site import Activity
-from analyzer.types import Reason, Verdict
+from analyzer.types import Reason, Role, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
     """Violating while somebody stands where the table does not allow their role, or outside every shift of it.
 
-    Roles the table does not name are not judged; a facility without a table answers that it has no schedule.
+    Roles the table does not name are not judged, nor are the hours of roles that no shift is planned for; a facility without
+    a table answers that it has no schedule.
     """
 
     cue: ClassVar[Cue] = Cue.PEOPLE
@@ -38,5 +39,10 @@ class Permission:
                 yield one.unknown(Reason.NO_SCHEDULE)
                 continue
             placed = any(one.zone.kind in row.zones for row in rows)
-            on_shift = not moment.now.planned(Activity.SHIFT) or moment.now.allows(Activity.SHIFT, role=role, zone=one.zone.kind)
+            on_shift = not _has_shifts(moment, role) or moment.now.allows(Activity.SHIFT, role=role, zone=one.zone.kind)
             yield one.judge(Verdict.COMPLIANT if placed and on_shift else Verdict.VIOLATING)
+
+
+def _has_shifts(moment: Moment, role: Role) -> bool:
+    """Whether the plan has a shift for the role, or one for everybody."""
+    return any(slot.activity is Activity.SHIFT and (not slot.roles or role in slot.roles) for slot in moment.site.slots)

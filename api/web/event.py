@@ -21,7 +21,7 @@ from api.web.coverage import signs_between
 from api.web.queue import Choice, camera_names, lasted, neighbours
 from api.web.render import Reader
 from api.wording.faults import evidence_fault
-from api.wording.reasons import measure_label, role_source, rule_basis, rule_nature, rule_text, sign_text, zone_label
+from api.wording.reasons import FACTS, measure_label, role_source, rule_basis, rule_nature, rule_text, sign_text, zone_label
 from api.wording.texts import Texts
 from pipelines.errors import NotFound
 from pipelines.records import Evidence, EvidenceKind, EvidenceState, Run, StoredEvent, TimeBasis
@@ -230,7 +230,12 @@ def _missing_clip(evidence: Sequence[Evidence], reader: Reader) -> str:
 def _measure(measure: Measure, reader: Reader) -> MeasureView:
     language = reader.t.language
 
+    if measure.name.partition(":")[0] in FACTS:
+        return MeasureView(measure_label(measure.name, language), "", "")
+
     def written(value: float) -> str:
+        if measure.name == "people":
+            return reader.f.measure(value)
         if not measure.unit:
             return reader.f.share(value) if 0 <= value <= 1 else reader.f.measure(value)
         return f"{reader.f.measure(value)} {reader.t.named('unit', measure.unit)}"

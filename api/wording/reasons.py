@@ -5,6 +5,10 @@ An event of a rule that this version does not know (a newer worker wrote it) is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from analyzer.catalogue import CATALOGUE
 from analyzer.entry import Nature, Text
 from analyzer.naming import sign_name
@@ -40,12 +44,19 @@ def rule_nature(rule: RuleId) -> Nature:
     return entry.nature if entry else Nature.INFERENCE
 
 
+NAMED_AFTER: Final[Mapping[str, str]] = MappingProxyType({"missing": "need", "area": "zone", "view": "unknown"})
+"""Which words name the item behind a measure."""
+
+FACTS: Final = frozenset({"area", "view", "door"})
+"""Measures that only name something: their value says nothing."""
+
+
 def measure_label(name: str, language: Language) -> str:
     """What a measured value is called; ``missing:gloves`` and the like name their item."""
     t = texts(language)
     kind, _, item = name.partition(":")
     label = t.named("measure", kind)
-    return f"{label}: {t.named('need', item)}" if item else label
+    return f"{label}: {t.named(NAMED_AFTER.get(kind, ''), item)}" if item else label
 
 
 def role_source(name: str, language: Language) -> str:

@@ -41,6 +41,8 @@ def register(app: typer.Typer) -> None:
         from pipelines.scene_file import write_lines
         from pipelines.site_file import load_site
 
+        if out is not None:
+            _spare(out, [*scenes, site], against)
         if against is not None:
             _show(impact(scenes, load_site(site), load_site(against)))
             return
@@ -69,6 +71,17 @@ def register(app: typer.Typer) -> None:
         console = Console()
         for line in explained(scenes, site, at, camera, language):
             console.print(escape(line), highlight=False, soft_wrap=True)
+
+
+def _spare(out: Path, given: list[Path], against: Path | None) -> None:
+    """Events are written over nothing that they are made from, and where something is compared there are none."""
+    from pipelines.errors import BadInput
+
+    if against is not None:
+        raise BadInput("--out", "goes with events, and --against prints none", "leave one of the two out")
+    for path in given:
+        if out.exists() and path.exists() and out.samefile(path):
+            raise BadInput(f"--out {out}", "is one of the files that are read", "name another file")
 
 
 def _show(found: Impact) -> None:

@@ -14,7 +14,23 @@ from rich.table import Table
 if TYPE_CHECKING:
     from analyzer.catalogue import RuleStatus
 
-_MARKS = {"on": "[green]on[/]", "off": "[yellow]off[/]", "unable": "[red]cannot run[/]"}
+_HEADS = {
+    "vi": ("quy tắc", "mức độ", "căn cứ", "trạng thái", "nội dung / còn thiếu"),
+    "en": ("rule", "severity", "basis", "state", "what it says / what is missing"),
+}
+_MARKS = {
+    "vi": {"on": "[green]bật[/]", "off": "[yellow]tắt[/]", "unable": "[red]không chạy được[/]"},
+    "en": {"on": "[green]on[/]", "off": "[yellow]off[/]", "unable": "[red]cannot run[/]"},
+}
+_NATURES = {
+    "vi": {
+        "law": "quy định",
+        "later_law": "quy định ban hành sau công văn",
+        "practice": "thông lệ phòng chống lây nhiễm",
+        "inference": "đề xuất kỹ thuật",
+    },
+    "en": {"law": "law", "later_law": "later law", "practice": "practice", "inference": "inference"},
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +45,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """List the rules: on what basis each stands, and why it is on, off, or cannot run here and what is missing."""
         from analyzer.catalogue import explain_rules
+        from analyzer.labels import SEVERITIES
         from analyzer.site import Camera, Facility, Site
         from analyzer.types import CameraId, FacilityId
         from pipelines.errors import BadInput
@@ -41,7 +58,7 @@ def register(app: typer.Typer) -> None:
         if as_json:
             print(json.dumps([_json(status) for status in statuses], ensure_ascii=False, indent=2))
             return
-        table = Table("rule", "severity", "basis", "state", "what it says / what is missing")
+        table = Table(*_HEADS[language])
         for status in statuses:
             entry = status.entry
             missing = "; ".join(getattr(text, language) for text in status.missing)
@@ -50,9 +67,9 @@ def register(app: typer.Typer) -> None:
                 text += f"\n[dim]{escape(getattr(status.why, language))} ({status.since})[/]"
             table.add_row(
                 entry.id,
-                entry.severity.value,
-                f"{entry.nature.value}: {', '.join(entry.basis)}",
-                _MARKS[status.state.value],
+                getattr(SEVERITIES[entry.severity], language),
+                f"{_NATURES[language][entry.nature.value]}: {', '.join(entry.basis)}",
+                _MARKS[language][status.state.value],
                 text,
             )
         Console().print(table)

@@ -40,6 +40,8 @@ def new(
     text = beginning(area, facility, name, camera)
     try:
         parse_site(text.encode(), path)
+    except UnicodeEncodeError as problem:
+        raise BadInput("--facility, --name or --camera", "is not valid UTF-8", "write it in UTF-8") from problem
     except BadSite as problem:  # there is no file yet whose line could be looked up
         raise BadInput("--facility, --name or --camera", problem.problem, problem.remedy) from problem
     try:
@@ -80,7 +82,12 @@ def show(path: SiteArgument) -> None:
         floor = "-"
         if camera.calibration is not None:
             ground = Ground(camera, camera.calibration)
-            floor = f"{len(camera.calibration.points)} points, residual {ground.residual:.2f} m"
+            told = (
+                f"residual {ground.residual:.2f} m"
+                if len(camera.calibration.points) > 4
+                else "a fifth would tell how good they are"
+            )
+            floor = f"{len(camera.calibration.points)} points, {told}"
             if ground.scale_error:
                 floor += f", scale ±{ground.scale_error:.0%} (from heights)"
         table.add_row(
@@ -123,6 +130,10 @@ def draw(
         if view is None:
             raise BadInput(str(picture), "is no picture", "name a JPEG or PNG picture")
     target = out or Path(f"{camera}.png")
+    if target.suffix.lower() != ".png":
+        raise BadInput(f"--out {target}", "is no name of a PNG", "let it end in .png")
+    if picture is not None and target.exists() and target.samefile(picture):
+        raise BadInput(f"--out {target}", "is the picture that is drawn over", "name another file")
     _, encoded = cv2.imencode(".png", drawn(site, CameraId(camera), view))
     try:
         target.write_bytes(encoded.tobytes())

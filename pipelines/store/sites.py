@@ -11,15 +11,12 @@ from sqlmodel import Session, col, select
 
 from analyzer.types import CameraId, FacilityId, ZoneId
 from pipelines.errors import NotFound, StoreError
-from pipelines.records import CameraRecord, FacilityRecord, ZoneVersion
+from pipelines.records import UNNAMED, CameraRecord, FacilityRecord, ZoneVersion
 from pipelines.store.noun import Noun
 from pipelines.store.tables import CameraRow, CameraWishRow, FacilityRow, SiteDocumentRow, ZoneRow
 
 STAND_IN: Final = "facility:"
 """Begins the id of the camera that stands for a whole facility; no id of a real one holds a colon."""
-
-UNNAMED: Final = FacilityId("unnamed")
-"""The facility of recordings that came without a site file."""
 
 
 class Sites(Noun):

@@ -122,11 +122,27 @@ def test_a_site_changes_numbers_severity_roles_and_zones() -> None:
         (setting(warn_s=10), "warning would come after"),
         (setting(high_s=1), "high_s is shorter"),
         (setting(probability_min=2), "probability_min = 2"),
+        (setting(silence_s=0.5), "forgotten before the next picture"),
     ],
 )
 def test_numbers_that_cannot_be_met_are_refused(wish: RuleSetting, problem: str) -> None:
     with pytest.raises(InvalidSetting, match=problem):
         applied(CATALOGUE[RuleId("Q01")], wish)
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "value", "problem"),
+    [
+        ("Q06", "metres", 0, "never be broken"),
+        ("G01", "stop_s", 0, "never be broken"),
+        ("G02", "count_min", 0, "whole number from 1"),
+        ("Q07", "count_min", 2.5, "whole number from 1"),
+        ("F06", "share_max", 1, "never be exceeded"),
+    ],
+)
+def test_numbers_with_which_a_rule_says_nothing_are_refused(rule: str, name: str, value: float, problem: str) -> None:
+    with pytest.raises(InvalidSetting, match=problem):
+        applied(CATALOGUE[RuleId(rule)], RuleSetting(RuleId(rule), thresholds=((name, value),)))
 
 
 @pytest.mark.parametrize(

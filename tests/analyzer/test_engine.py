@@ -92,6 +92,24 @@ def test_violation_after_the_cool_down_is_another_act() -> None:
     assert len({event.id for event in events}) == 2
 
 
+def test_what_is_seen_again_after_a_gap_longer_than_the_cool_down_is_another_act() -> None:
+    soon = RuleSetting(RuleId("Q07"), thresholds=(("min_duration_s", 8.0),))
+    where = replace(only(site(zone(ZoneKind.CORRIDOR)), "Q07"), rules=(soon,))
+    gathered = [person(k, 0.4 + 0.03 * k) for k in range(3)]
+    seen = [scene(begin + t, gathered) for begin in (0, 3600) for t in range(20)]
+    events = [event for event in run(where, seen) if event.rule == "Q07"]
+    assert [change for _, change, _ in told(events)] == ["opened", "lost", "opened", "lost"]
+    assert len({event.id for event in events}) == 2
+    assert events[1].pts == timedelta(seconds=19)
+
+
+@pytest.mark.parametrize(("gap", "changes"), [(50, ["opened", "lost"]), (70, ["opened", "closed", "opened", "lost"])])
+def test_an_ended_act_is_resumed_over_a_gap_within_the_cool_down_only(gap: int, changes: list[str]) -> None:
+    before = spelled("n" * 50 + "w" * 30)
+    after = [scene(15.8 + gap + k / 5, [person(1, mask=N)]) for k in range(50)]
+    assert [change for _, change, _ in told(run(CORRIDOR, [*before, *after]))] == changes
+
+
 def test_glances_away_do_not_keep_an_episode_open() -> None:
     assert told(run(CORRIDOR, then(spelled("n" * 50 + "wu" * 20), "w", 70))) == [("Q01", "opened", 3.0), ("Q01", "closed", 11.2)]
 

@@ -63,14 +63,18 @@ def test_without_cameras_nothing_is_silent() -> None:
 
 
 def test_a_picture_that_shows_nothing() -> None:
-    assert rules(run(YARD, minutes(10, DARK))) == [("F02", Severity.HIGH)]
+    events = run(YARD, minutes(10, DARK))
+    assert rules(events) == [("F02", Severity.HIGH)]
+    assert "view:TOO_DARK" in {measure.name for event in events for measure in event.measures}
 
 
 def test_an_area_no_working_camera_sees_for_a_day() -> None:
     half_hours = [report(30 * k, DARK) for k in range(60)]
     assert ("F03", Severity.HIGH) not in rules(run(YARD, half_hours))  # reports half an hour apart say nothing about between
     minutely = [report(5 * k, DARK) for k in range(12 * 25)]
-    assert ("F03", Severity.HIGH) in rules(run(YARD, minutely))
+    events = run(YARD, minutely)
+    assert ("F03", Severity.HIGH) in rules(events)
+    assert "area:yard" in {measure.name for event in events for measure in event.measures}
 
 
 def test_an_area_neither_drawn_nor_declared_absent_cannot_be_judged() -> None:

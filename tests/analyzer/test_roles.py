@@ -66,6 +66,17 @@ def test_a_marker_decides_and_is_named() -> None:
     assert (claim.role, claim.sources) == (Role.MEDICAL, ("E4:YT-01",))
 
 
+@pytest.mark.parametrize(("kind", "role"), [(DoorKind.ROOM, Role.MEDICAL), (DoorKind.STAFF, Role.QUARANTINED)])
+def test_a_marker_decides_against_the_door_somebody_came_out_of(kind: DoorKind, role: Role) -> None:
+    marked = replace(at_door(kind), markers={"M": role})
+    assert claimed(marked, from_door(markers=("M",))).role is role
+
+
+def test_staff_whose_job_is_not_said_can_be_marked_and_placed() -> None:
+    assert claimed(replace(CORRIDOR, markers={"NV": Role.STAFF}), staying(markers=["NV"])).role is Role.STAFF
+    assert claimed(site(zone(ZoneKind.RECEPTION, desk_side=Role.STAFF)), staying()).sources == ("E2:reception",)
+
+
 def test_protective_clothing_says_staff_but_not_which() -> None:
     assert claimed(CORRIDOR, staying(attire=Attire.PPE)).role is Role.STAFF
 

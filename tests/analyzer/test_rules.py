@@ -15,6 +15,7 @@ from analyzer.site import Activity, Allowance, DoorKind, GateEntry, RuleSetting,
 from analyzer.types import (
     Attire,
     Box,
+    Carried,
     DoorReading,
     Event,
     Head,
@@ -189,8 +190,11 @@ def crossing(code: str = "", length: float = 10, **more: object) -> Script:
     return walk(1, 0.2, 0.8, length, markers=(code,) if code else (), **more)
 
 
+LANE = ((0.18, 0.0), (0.5, 0.0), (0.5, 1.0), (0.18, 1.0))
+
+
 def drive(stop: float) -> Script:
-    """Into the zone on the left, a stop, and out."""
+    """Into `LANE`, a stop, and out."""
 
     def script(t: float) -> list[Observation]:
         x = 0.1 + 0.1 * t if t < 2 else 0.3 if t < 2 + stop else min(0.3 + 0.1 * (t - 2 - stop), 0.9)
@@ -259,6 +263,14 @@ CASES: tuple[Case, ...] = (
     Case("Q07", "three without a floor", BLIND, stand(person(1, 0.4), person(2, 0.46), person(3, 0.52)), 60, (HIGH,)),
     Case("Q07", "two", FLOOR, stand(person(1, 0.4), person(2, 0.46)), 60),
     Case("Q07", "three apart", FLOOR, stand(person(1, 0.1), person(2, 0.5), person(3, 0.9)), 60),
+    Case(
+        "Q07",
+        "over the border of two zones",
+        marked(zone(ZoneKind.CORRIDOR, LEFT, "a"), zone(ZoneKind.CORRIDOR, RIGHT, "b"), calibrated=True),
+        stand(person(1, 0.43), person(2, 0.48), person(3, 0.53)),
+        60,
+        (HIGH,),
+    ),
     Case("Q07", "shortly", FLOOR, stand(person(1, 0.4), person(2, 0.46), person(3, 0.52)), 20),
     Case("Q08", "leaves", replace(GATE, lines=(line(Side.INSIDE, Side.OUTSIDE),)), crossing("CL"), 15, (CRITICAL,)),
     Case("Q08", "comes in", GATE, crossing("CL"), 15),
@@ -397,6 +409,16 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "S08",
+        "both came into view at the door",
+        marked(
+            zone(ZoneKind.CORRIDOR), doors=(door("101", 0.4), door("102", 0.0)), calibrated=True, slots=(allday(Activity.MEAL),)
+        ),
+        stand(staff("PV", 1, 0.42, 0.1), q(2, 0.48, 0.1)),
+        20,
+        (MEDIUM,),
+    ),
+    Case(
+        "S08",
         "outside the slots",
         marked(zone(ZoneKind.GOODS_HANDOVER), calibrated=True, slots=(NO_MEAL,)),
         stand(staff("PV", 1, 0.4), q(2, 0.46)),
@@ -450,6 +472,17 @@ CASES: tuple[Case, ...] = (
         30,
         (MEDIUM,),
     ),
+    Case(
+        "S09",
+        "shifts of others only",
+        replace(
+            CORRIDOR,
+            slots=(Slot(Activity.SHIFT, time(3), time(4), roles=frozenset({Role.GUARD})),),
+            allowances=(Allowance(Role.ROOM_SERVICE, frozenset({ZoneKind.CORRIDOR})),),
+        ),
+        stand(staff("PV", 1)),
+        30,
+    ),
     Case("S09", "no table", CORRIDOR, stand(staff("PV", 1)), 30, unknown=Reason.NO_SCHEDULE),
     Case("S09", "who", CORRIDOR, stand(person(1)), 30, unknown=Reason.ROLE_UNKNOWN),
     Case(
@@ -457,6 +490,14 @@ CASES: tuple[Case, ...] = (
         "guard goes into a room",
         replace(DOORS, allowances=(Allowance(Role.GUARD, frozenset({ZoneKind.CORRIDOR, ZoneKind.ROOM_DOOR})),)),
         visit(1, end_x=0.55, end_y=0.1, code="BV", start_x=0.3),
+        20,
+        (MEDIUM,),
+    ),
+    Case(
+        "S10",
+        "carries a bag in bare hands",
+        marked(zone(ZoneKind.WASTE)),
+        stand(replace(staff("VS", 1, items=BARE), carried=(Carried.WASTE_BAG,))),
         20,
         (MEDIUM,),
     ),
@@ -520,8 +561,16 @@ CASES: tuple[Case, ...] = (
     Case("G02", "empty for a while", marked(zone(ZoneKind.GUARD_POST)), stand(), 200, (ASSIST,)),
     Case("G02", "manned", marked(zone(ZoneKind.GUARD_POST)), stand(staff("BV", 1)), 400),
     Case("G02", "only a quarantined person", marked(zone(ZoneKind.GUARD_POST)), stand(q(1)), 400, (HIGH,)),
-    Case("G03", "drives through", marked(zone(ZoneKind.VEHICLE_DISINFECTION, LEFT)), drive(0), 15, (MEDIUM,)),
-    Case("G03", "stops", marked(zone(ZoneKind.VEHICLE_DISINFECTION, LEFT)), drive(15), 30),
+    Case("G03", "drives through", marked(zone(ZoneKind.VEHICLE_DISINFECTION, LANE)), drive(0), 15, (MEDIUM,)),
+    Case("G03", "stops", marked(zone(ZoneKind.VEHICLE_DISINFECTION, LANE)), drive(15), 30),
+    Case(
+        "G03",
+        "was not seen driving in",
+        marked(zone(ZoneKind.VEHICLE_DISINFECTION, LEFT)),
+        drive(0),
+        15,
+        unknown=Reason.OCCLUDED,
+    ),
     Case(
         "G03",
         "other zones do not matter",
@@ -563,6 +612,11 @@ def test_rule(case: Case) -> None:
         assert case.unknown in unknown
 
 
+def test_doors_that_stand_open_are_named() -> None:
+    (case,) = [case for case in CASES if case.rule == "Q10" and case.opens]
+    assert [measure.name for measure in play(case)[0][0].measures] == ["duration", "door:101", "door:102"]
+
+
 def test_every_rule_of_cameras_is_tried_violating_and_compliant() -> None:
     rules = {entry.id for entry in CATALOGUE.values() if entry.level is Level.CAMERA}
     assert {RuleId(case.rule) for case in CASES if case.opens} == rules
@@ -586,10 +640,13 @@ def test_a_bag_left_for_half_a_day() -> None:
 
 
 def test_roommates_may_be_close_and_gather() -> None:
-    """Three people out of one door."""
+    """Four people out of one door, who do not hide that three strangers gather."""
     where = marked(zone(ZoneKind.CORRIDOR), doors=(door("101", 0.4),), calibrated=True)
-    script = lambda t: [person(k, 0.42 + 0.02 * k, 0.1 + min(t / 10, 0.4)) for k in range(1, 4)]  # noqa: E731
+    script = lambda t: [person(k, 0.4 + 0.02 * k, 0.1 + min(t / 10, 0.4)) for k in range(1, 5)]  # noqa: E731
     assert [event.rule for event in engine_events(where, script) if event.rule in {"Q06", "Q07"}] == []
+    beside = lambda t: [*script(t), person(5, 0.1), *(person(k, 0.7 + 0.03 * k, 0.9) for k in range(6, 9))]  # noqa: E731
+    (gathered,) = [event for event in engine_events(where, beside) if event.rule == "Q07" and event.change.value == "opened"]
+    assert gathered.tracks == (6, 7, 8)
     strangers = lambda t: [person(k, 0.32 + 0.02 * k, 0.5) for k in range(1, 4)]  # noqa: E731
     assert {event.rule for event in engine_events(where, strangers)} >= {"Q06", "Q07"}
 
@@ -611,6 +668,25 @@ def test_people_who_part_are_compliant_even_far_apart() -> None:
     script = lambda t: [q(1, 0.4), q(2, 0.46 if t < 80 else 0.9)]  # noqa: E731
     events = [event for event in engine_events(FLOOR, script, 200) if event.rule == "Q06"]
     assert [event.change.value for event in events] == ["opened", "escalated", "closed"]
+
+
+def lasted(event: Event) -> float:
+    return next(measure.value for measure in event.measures if measure.name == "duration")
+
+
+def test_a_moment_of_closeness_in_the_cool_down_does_not_make_the_event_longer() -> None:
+    script = lambda t: [q(1, 0.4), q(2, 0.46 if t < 65 or 84 < t < 86 else 0.9)]  # noqa: E731
+    (closed,) = [event for event in engine_events(FLOOR, script, 140, ("Q06",)) if event.change.value == "closed"]
+    assert (closed.pts.total_seconds(), lasted(closed)) == (65, 64)
+
+
+def test_time_in_which_nobody_was_in_view_is_none_of_the_duration() -> None:
+    script = lambda t: [q(1, 0.4), q(2, 0.46)] if t < 40 or t >= 60 else []  # noqa: E731
+    judge = engine(only(FLOOR, "Q06"))
+    for each in played(script, 90, 1):
+        judge.step(each)
+    (lost,) = judge.finish(START, timedelta(0))
+    assert (lost.severity, lasted(lost)) == (MEDIUM, 39 + 30)
 
 
 def test_doubtful_distances_are_not_told() -> None:

@@ -39,6 +39,39 @@ def test_distances_carry_their_threshold_and_error() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("measure", "vi", "en"),
+    [
+        (Measure("distance", 1.96, "m", 2), "cách nhau 1,96 m (tối thiểu 2 m)", "1.96 m apart (at least 2 m)"),
+        (Measure("distance", 1.9999, "m", 2), "cách nhau 1,99 m (tối thiểu 2 m)", "1.99 m apart (at least 2 m)"),
+        (Measure("stopped", 9.97, "s", 10), "dừng 9,97 giây (yêu cầu 10 giây)", "stopped 9.97 s (10 s required)"),
+        (Measure("people", 1, "", 2), "1 người", "1 person"),
+        (Measure("area:yard", 1, ""), "sân", "yard"),
+        (Measure("view:TOO_DARK", 1, ""), "thiếu sáng", "too dark"),
+        (Measure("view:RAIN", 1, ""), "RAIN", "RAIN"),
+        (Measure("door:201", 1, ""), "phòng 201", "room 201"),
+        (Measure("late", 0.4, "days", 0), "trễ chưa đến một ngày", "less than a day late"),
+        (Measure("late", 1.4, "days", 0), "trễ 1 ngày", "1 day late"),
+        (Measure("late", 3.9, "days", 0), "trễ 3 ngày", "3 days late"),
+        (
+            Measure("late_share", 0.354, "", 0.2),
+            "35% cảnh báo tiếp nhận muộn hoặc không được tiếp nhận (tối đa 20%)",
+            "35% of the alerts received late or not at all (at most 20%)",
+        ),
+        (Measure("contact", 0.3, "m", 1), "ở khoảng cách 0,3 m (dưới 1 m là tiếp xúc)", "at 0.3 m (contact is under 1 m)"),
+    ],
+)
+def test_measures_in_words(measure: Measure, vi: str, en: str) -> None:
+    for language, words in (("vi", vi), ("en", en)):
+        said = sentence(RuleId("S10"), Severity.MEDIUM, None, None, [measure], Votes(1, 0), language)
+        assert said.partition(";")[0].endswith(f", {words}")
+
+
+def test_a_share_within_its_limit_is_not_why() -> None:
+    said = sentence(RuleId("F06"), Severity.HIGH, None, None, [Measure("late_share", 0.1, "", 0.2)], Votes(3, 0), "en")
+    assert said == "Nobody supervises; 3/3 instants assessable"
+
+
 def test_rules_about_no_person() -> None:
     said = sentence(RuleId("Q07"), Severity.HIGH, None, None, [Measure("people", 4, "", 3)], Votes(5, 0), "en")
     assert said == "Gathering, 4 people; 5/5 instants assessable"

@@ -232,6 +232,14 @@ def test_an_event_says_why_and_that_it_is_only_a_sign(world: World) -> None:
     assert world.file_of("clip").sha256 in page  # type: ignore[operator]
 
 
+def test_people_are_counted_and_doors_are_only_named(world: World) -> None:
+    told = (Measure("people", 1.0, "", 2.0), Measure("door:201", 1.0, ""))
+    event = world.builder.event(mask_event("doors", measures=told))
+    words = _text(world.client().get(f"/events/{event.id}").text)
+    assert "Số người 1 2" in words
+    assert "Cửa phòng: 201 không có ngưỡng" in words
+
+
 def test_an_event_in_english(world: World) -> None:
     client = world.client()
     assert client.get("/preferences?language=en&back=/queue").headers["location"] == "/queue"

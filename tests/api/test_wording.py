@@ -143,6 +143,9 @@ def test_every_rule_has_words_and_a_ground() -> None:
 
 def test_codes_of_measures_and_evidence_are_put_into_words() -> None:
     assert measure_label("missing:gloves", "vi") == "Thiếu: găng tay"
+    assert measure_label("area:yard", "en") == "Mandatory area: yard"
+    assert measure_label("view:TOO_DARK", "vi") == "Hình ảnh: thiếu sáng"
+    assert measure_label("door:201", "vi") == "Cửa phòng: 201"
     assert measure_label("unheard_of", "en") == "unheard_of"
     assert role_source("E1:room", "vi") == "nơi xuất hiện (cửa phòng)"
     assert role_source("E4:PV-12", "en") == "marker (PV-12)"

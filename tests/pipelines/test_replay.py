@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pipelines import scene_file
 from pipelines.cli import app
 from pipelines.errors import BadInput
 from pipelines.explain import explained
@@ -18,6 +19,7 @@ from pipelines.site_file import load_site
 GOLDEN = Path(__file__).parent.parent / "golden"
 ROOM = GOLDEN / "05_out_of_the_room"
 MASK = GOLDEN / "01_mask_put_on"
+GATE = GOLDEN / "08_through_the_gate"
 
 
 def invoke(*arguments: object) -> str:
@@ -51,6 +53,44 @@ def test_scenes_out_of_order_or_of_another_camera_are_named(tmp_path: Path) -> N
     assert list(replay_lines(empty, MASK / "site.toml", "r")) == []
 
 
+def test_scenes_of_an_unknown_camera_say_which_there_are(tmp_path: Path) -> None:
+    site = tmp_path / "site.toml"
+    site.write_text((MASK / "site.toml").read_text(encoding="utf-8").replace('"corridor"', '"yard"', 1), encoding="utf-8")
+    with pytest.raises(BadInput, match="cameras of"):
+        list(replay_lines(MASK / "scenes.jsonl", site, "r"))
+    with pytest.raises(BadInput, match='camera "corridor": is not in the site'):
+        invoke("explain", MASK / "scenes.jsonl", "--site", site, "--at", "2021-06-11T08:00:20")
+
+
+def test_events_are_written_over_nothing_that_was_read(tmp_path: Path) -> None:
+    scenes, site = tmp_path / "scenes.jsonl", tmp_path / "site.toml"
+    for path in (scenes, site):
+        path.write_bytes((MASK / path.name).read_bytes())
+    for out in (scenes, site):
+        with pytest.raises(BadInput, match="one of the files that are read"):
+            invoke("replay", scenes, "--site", site, "--out", out)
+        assert out.read_bytes() == (MASK / out.name).read_bytes()
+    with pytest.raises(BadInput, match="--against prints none"):
+        invoke("replay", scenes, "--site", site, "--against", site, "--out", tmp_path / "events.jsonl")
+
+
+def test_scenes_without_ends_of_lines_are_refused_before_they_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scene_file, "_LONGEST_LINE", 1000)
+    path = tmp_path / "zeros"
+    path.write_bytes(b"0" * 10_000)
+    with pytest.raises(BadInput, match=r"zeros:1: the line is longer than any scene"):
+        list(read_scenes(path))
+
+
+def test_a_picture_is_not_drawn_over(tmp_path: Path) -> None:
+    picture = tmp_path / "view.png"
+    invoke("site", "draw", MASK / "site.toml", "corridor", "--out", picture)
+    with pytest.raises(BadInput, match="drawn over"):
+        invoke("site", "draw", MASK / "site.toml", "corridor", "--picture", picture, "--out", picture)
+
+
 def test_what_a_change_of_rules_would_change(tmp_path: Path) -> None:
     longer = tmp_path / "longer.toml"
     text = (ROOM / "site.toml").read_text(encoding="utf-8")
@@ -73,11 +113,13 @@ def test_what_a_change_of_rules_would_change(tmp_path: Path) -> None:
 
 def test_why_there_is_an_event_and_why_not() -> None:
     said = invoke("explain", ROOM / "scenes.jsonl", "--site", ROOM / "site.toml", "--at", "2021-06-11T08:00:20")
+    assert said.startswith("corridor 2021-06-11T08:00:20+07:00 (+0:00:20)\nQ0")
+    later = invoke("explain", ROOM / "scenes.jsonl", "--site", ROOM / "site.toml", "--at", "2021-06-11T11:00:00")
+    assert "trước thời điểm được hỏi" in later
     assert "Q04 track:1 người được cách ly: dấu hiệu vi phạm; ĐANG MỞ: 41 vi phạm" in said
     assert "S01: không có ai thuộc phạm vi quy tắc" in said
     assert "G01: không chạy được" in said
-    gate = GOLDEN / "08_through_the_gate"
-    said = invoke("explain", gate / "scenes.jsonl", "--site", gate / "site.toml", "--at", "2021-06-11T01:00:06.5+00:00")
+    said = invoke("explain", GATE / "scenes.jsonl", "--site", GATE / "site.toml", "--at", "2021-06-11T01:00:06.5+00:00")
     assert "ĐANG MỞ: 1 vi phạm / 0 tuân thủ / 0 không đánh giá được; một hành vi hoàn tất là đủ" in said
     english = "\n".join(
         explained(
@@ -111,7 +153,7 @@ def test_site_commands(tmp_path: Path) -> None:
     quoted = tmp_path / "quoted.toml"
     invoke("site", "new", quoted, "--name", 'Khu "A"')
     assert 'Khu "A"' in invoke("site", "check", quoted)
-    assert "residual" in invoke("site", "show", path)
+    assert "fifth" in invoke("site", "show", path)
     picture = tmp_path / "out.png"
     invoke("site", "draw", path, "cam-1", "--out", picture)
     assert picture.read_bytes()[:4] == b"\x89PNG"
@@ -128,7 +170,9 @@ def test_site_commands(tmp_path: Path) -> None:
     [
         (["new", "{tmp}/a.toml", "--area", "moon"], "not offered"),
         (["new", "{tmp}"], "cannot be written"),
-        (["new", "{tmp}/a.toml", "--camera", 'a"b'], "^--facility, --name or --camera: 'a\"b': "),
+        (["new", "{tmp}/a.toml", "--camera", 'a"b'], "^--facility, --name or --camera: .* is no id"),
+        (["new", "{tmp}/a.toml", "--camera", "a\udcffb"], "^--facility, --name or --camera: is not valid UTF-8"),
+        (["draw", "{site}", "corridor", "--out", "{site}"], "no name of a PNG"),
         (["draw", "{site}", "nobody"], "is not in"),
         (["draw", "{site}", "corridor", "--picture", "{site}"], "no picture"),
         (["draw", "{site}", "corridor", "--picture", "{tmp}/none.png"], "cannot be read"),
@@ -142,7 +186,9 @@ def test_site_commands_refuse(tmp_path: Path, arguments: list[str], problem: str
 
 
 def test_rules_are_listed() -> None:
-    assert "cannot run" in invoke("rules")
+    assert "không chạy được" in invoke("rules")
+    assert "đề xuất" in invoke("rules")
+    assert "cannot run" in invoke("rules", "--language", "en")
     assert '"id": "Q01"' in invoke("rules", "--site", MASK / "site.toml", "--json")
     with pytest.raises(BadInput, match="not offered"):
         invoke("rules", "--language", "fr")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from datetime import UTC, timedelta
 from pathlib import Path
@@ -265,7 +266,7 @@ def test_a_permit_until_the_end_of_the_calendar(zone: str, end: str) -> None:
         (SIMPLE + SLOT + 'on = 2021-06-11\ndays = ["mon"]\n', "site.toml:13", "excludes itself", "correct days"),
         (SIMPLE + PERMIT.replace("10:00:00", "07:00:00"), "site.toml:12", "ends before it begins", "correct start or end"),
         (SIMPLE + SLOT + "days = []\n", "site.toml:13", "at least 1 item", "site-file.md"),
-        (SIMPLE + "[[gate_log]]\nat = 2021-06-11\n", "site.toml:9 (gate_log[0].at)", "valid datetime", "site-file.md"),
+        (SIMPLE + "[[gate_log]]\nat = 2021-06-11\n", "site.toml:9 (gate_log[0].at)", "no moment", "day and time"),
         (
             SIMPLE + '[roles]\nuniforms = { street_clothes = "guard" }\n',
             "site.toml:9 (roles.uniforms.street_clothes)",
@@ -289,6 +290,49 @@ def test_a_permit_until_the_end_of_the_calendar(zone: str, end: str) -> None:
         (SIMPLE.replace('id = "corridor"', 'id = "corridor"\nid = "two"'), "site.toml", "not TOML", "example"),
         (b"\xff\xfe", "site.toml", "not UTF-8", "UTF-8"),
         ("a = " + "[" * 5000, "site.toml", "", "example"),
+        (".".join("a" * 50_000) + " = 1", "site.toml", "nested too deeply", "example"),
+        ("a = " + "9" * 5000, "site.toml", "thousands of digits", "as people do"),
+        (SIMPLE.replace("kcl-01", "unnamed"), "site.toml:2 (facility.id)", "recordings without a site file", "another"),
+        (SIMPLE.replace("kcl-01", "khu 1"), "site.toml:2 (facility.id)", '"khu 1" is no id', "a-z"),
+        (SIMPLE.replace("[facility]", "[[facility]]"), "site.toml:1", "wrong kind of header", "[facility]"),
+        (SIMPLE.replace("[[camera]]", "[camera]"), "site.toml:5", "wrong kind of header", "[[camera]]"),
+        (SIMPLE + RULE.replace("Q01", "q01"), "site.toml:10 (rule[0].id)", 'no rule "q01"', 'mean "Q01"'),
+        (SIMPLE.replace('id = "kcl-01"', f'id = "k"\ntimezone = "{"x" * 5000}"'), "site.toml:3", "x...", "IANA"),
+        (SIMPLE.replace('"kcl-01"', '"k"\ndeadline = 20210612'), "site.toml:3", "20210612 is no moment", "such as"),
+        (SIMPLE.replace('"kcl-01"', '"k"\ndeadline = "12/6/2021"'), "site.toml:3", "is no day", "2021-06-12"),
+        (SIMPLE.replace('"kcl-01"', '"k"\nshared_wc = "yes"'), "site.toml:3", '"yes"', "site-file.md"),
+        (SIMPLE + ZONE.replace("[[0, 0.3]", '[["0", 0.3]'), "site.toml:12", "number", "site-file.md"),
+        (SIMPLE + ZONE + 'desk = "vehicle"\n', "site.toml:13", "no role that a person has", "allowed: quarantined"),
+        (SIMPLE + SLOT.replace("09:00:00", "9"), "site.toml:12", "9 is no time of day", "07:30:00"),
+        (SIMPLE + SLOT.replace("09:00:00", "true"), "site.toml:12", "true is no time of day", "07:30:00"),
+        (SIMPLE + SLOT.replace("09:00:00", '"09:00+07:00"'), "site.toml:12", "no time of day", "07:30:00"),
+        (SIMPLE + SLOT + "days = [true]\n", "site.toml:13", "true is no day of the week", "write mon"),
+        (SIMPLE + SLOT + 'days = ["t2"]\n', "site.toml:13", '"t2" is no day of the week', "write mon"),
+        (SIMPLE + SLOT + "on = 20210611\n", "site.toml:13", "20210611 is no day", "2021-06-12"),
+        (SIMPLE + PERMIT.replace("2021-06-11T10:00:00", "99999999999"), "site.toml:12", "no moment", "day and time"),
+        (SIMPLE + PERMIT.replace("2021-06-11T10:00:00", "2021-06-12"), "site.toml:12", "no moment", "day and time"),
+        (SIMPLE + RULE.replace("= 4", '= "4"'), "site.toml:11", "number", "site-file.md"),
+        (SIMPLE + RULE.replace("= 4", "= true"), "site.toml:11", "number", "site-file.md"),
+        (SIMPLE + RULE + "zones = []\n", "site.toml:12 (rule[0].zones)", "no zone", "enabled = false"),
+        (SIMPLE + RULE + 'zones = ["toilet"]\n', "site.toml:12 (rule[0].zones)", "no zone", "enabled = false"),
+        (SIMPLE + RULE + "roles = []\n", "site.toml:12 (rule[0].roles)", "nobody to judge", "enabled = false"),
+        (SIMPLE + RULE + 'enabled = false\nsince = 2021-06-12\nreason = " "\n', "site.toml:9", "without a reason", "add reason"),
+        (SIMPLE + '[[rule]]\nid = "S06"\nseverity = "high"\n', "site.toml:10", "only assists", "leave severity out"),
+        (SIMPLE + ZONE + '[[absent]]\nkind = "corridor"\nreason = "x"\n', "site.toml:14", "is said to be absent", "take one"),
+        (SIMPLE + '[[absent]]\nkind = "kitchen"\nreason = "x"\n', "site.toml:9", "no area that every facility", "corridor"),
+        (SIMPLE + '[[absent]]\nkind = "yard"\nreason = "x"\n' * 2, "site.toml:12", "yard is there twice", "one reason"),
+        (
+            SIMPLE + '[[ppe]]\nrole = "guard"\nzones = ["gate"]\nneeds = []\n' * 2,
+            "site.toml:14 (ppe[1].zones)",
+            "guard in gate is there twice",
+            "say it once",
+        ),
+        ('households = [["101", "101"]]\n' + SIMPLE, "site.toml:1", "fewer than two rooms", "two rooms or more"),
+        (SIMPLE + '[roles]\nmarkers = { NV = "unknown" }\n', "site.toml:9", "no role that a person has", "allowed: quarantined"),
+        (SIMPLE + FLOOR.replace("[0.1, 0.9]", "[128, 648]"), "site.toml:10", "outside the picture", "fractions"),
+        (SIMPLE + FLOOR.replace("8] }", "8000] }"), "site.toml:10", "3 m by 8000 m", "write metres"),
+        (SIMPLE + FLOOR.replace("[3, 0]", "[nan, 0]"), "site.toml:10", "the place [nan, 0]", "write metres"),
+        (SIMPLE + FLOOR + HEIGHTS, "site.toml:17 (camera[0].heights)", "beside a calibration", "keep one"),
     ],
 )
 def test_what_cannot_be_used_is_one_clear_line(text: str | bytes, place: str, problem: str, remedy: str) -> None:
@@ -302,6 +346,10 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     for path, problem in ((tmp_path / "none.toml", "cannot be read"), (tmp_path, "cannot be read")):
         with pytest.raises(BadSite, match=problem):
             load_site(path)
+    pipe = tmp_path / "pipe.toml"
+    os.mkfifo(pipe)
+    with pytest.raises(BadSite, match="a pipe or device"):
+        load_site(pipe)
     huge = tmp_path / "huge.toml"
     huge.write_bytes(b"#" * (5 * 1024 * 1024))
     with pytest.raises(BadSite, match="larger"):
@@ -322,6 +370,7 @@ def test_the_schema_is_one_editors_understand() -> None:
     schema = json.loads(json.dumps(site_schema()))
     assert schema["$defs"]["ZoneForm"]["additionalProperties"] is False
     assert "corridor" in schema["$defs"]["ZoneKind"]["enum"]
+    assert "mon" in schema["$defs"]["SlotForm"]["properties"]["days"]["items"]["anyOf"][1]["enum"]
 
 
 def test_changes_between_two_versions_are_named() -> None:
@@ -331,10 +380,57 @@ def test_changes_between_two_versions_are_named() -> None:
         "~ zone c2: polygon",
         "- door d1",
         "+ line l1",
-        "~ rule Q01: thresholds",
-        "~ slots: changed",
+        "~ rule Q01: thresholds min_duration_s 4 sampling.min_duration_s 90 -> min_duration_s 5 sampling.min_duration_s 90",
+        "+ schedule: activity sampling, start 08:00:00, end 09:00:00",
     ]
     assert list(changes(old, old)) == []
+
+
+def test_what_has_no_name_is_told_whole_when_it_changes() -> None:
+    whole = (
+        'households = [["101", "102"]]\n'
+        + SIMPLE.replace('"kcl-01"', '"kcl-01"\ntimezone = "UTC"\nshared_wc = true\ndeadline = 2021-06-12').replace(
+            'name = "Hành lang"', 'name = "Hành lang"\nsource = "rtsp://u:canary@10.0.0.9/1"\ninfrared = false'
+        )
+        + SLOT
+        + 'days = ["mon"]\nrooms = []\n'
+        + PERMIT
+        + GATE_LOG
+        + '[[allowance]]\nrole = "guard"\nzones = ["gate", "fence"]\n'
+        + '[[ppe]]\nrole = "guard"\nzones = ["gate"]\nneeds = []\n'
+        + '[roles]\nmarkers = { BV = "guard" }\nuniforms = { ppe = "staff" }\n'
+        + '[[absent]]\nkind = "yard"\nreason = "không có"\n'
+        + '[[rule]]\nid = "Q01"\nenabled = false\nreason = "thử"\nsince = 2021-06-01\n'
+    )
+    said = list(changes(parse(SIMPLE), parse(whole)))
+    assert said == [
+        "~ facility: timezone Asia/Ho_Chi_Minh -> UTC",
+        '~ camera corridor: source "" -> rtsp://***@10.0.0.9/1, infrared true -> false',
+        "+ rule Q01: enabled false, reason thử, since 2021-06-01",
+        "+ schedule: activity sampling, start 08:00:00, end 09:00:00, days 1",
+        "+ permit: activity transfer, start 2021-06-11T08:00:00+00:00, end 2021-06-11T10:00:00+00:00",
+        "+ gate_log: at 2021-06-11T02:30:00+00:00",
+        "+ gate_log: at 2021-06-11T08:00:00+00:00, people 2",
+        "+ allowance: role guard, zones fence gate",
+        "+ ppe: role guard, zones gate, needs none",
+        "+ households: 101 102",
+        "+ roles.markers: BV = guard",
+        "+ roles.uniforms: ppe = staff",
+        "+ absent: kind yard, reason không có",
+        "~ facility: deadline none -> 2021-06-12T00:00:00+00:00",
+        "~ facility: shared_wc false -> true",
+    ]
+    assert "- absent: kind yard, reason không có" in changes(parse(whole), parse(SIMPLE))
+
+
+def test_a_deadline_may_be_a_day_and_times_may_be_texts() -> None:
+    text = SIMPLE.replace('"kcl-01"', '"k"\ndeadline = 2021-06-12') + SLOT.replace("08:00:00", '"08:00"') + 'on = "2021-06-11"\n'
+    site = parse(text + GATE_LOG.replace("2021-06-11T08:00:00", '"2021-06-11T08:00:00"'))
+    assert site.deadline is not None
+    assert site.deadline.isoformat() == "2021-06-11T17:00:00+00:00"
+    assert (site.slots[0].start.hour, str(site.slots[0].on)) == (8, "2021-06-11")
+    assert parse(SIMPLE.replace('"kcl-01"', '"k"\ndeadline = "2021-06-12"')).deadline == site.deadline
+    assert parse(SIMPLE.replace('"kcl-01"', '"k"\ndeadline = "2021-06-12T00:00:00"')).deadline == site.deadline
 
 
 def test_lines_of_keys_are_found_whatever_the_form() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from analyzer.types import CameraId
+from analyzer.types import CameraId, ZoneKind
 from pipelines.site_file import load_site
 from pipelines.site_records import camera_records, mask_only_site, remember
 from pipelines.store import Repository, migrate, open_database
@@ -52,6 +52,32 @@ def test_a_changed_polygon_is_a_new_version(tmp_path: Path) -> None:
             site, _ = remember(load_site(path), Repository(database))
             versions.append(site.zones[0].version)
     assert versions == [1, 1, 2]
+
+
+DOOR = """
+[[camera.door]]
+id = "d"
+number = "201"
+strip = [[0.0, 0.0], [0.2, 0.0], [0.2, 0.2]]
+
+[[camera.door]]
+id = "s"
+kind = "staff"
+strip = [[0.4, 0.0], [0.6, 0.0], [0.6, 0.2]]
+"""
+
+
+def test_the_floor_in_front_of_a_room_is_a_place_with_a_name_and_versions(tmp_path: Path) -> None:
+    path = tmp_path / "site.toml"
+    with open_database(f"sqlite:///{tmp_path / 'vigil.db'}") as database:
+        migrate(database)
+        versions = []
+        for text in (SITE + DOOR, SITE + DOOR.replace("[0.2, 0.2]", "[0.2, 0.3]")):
+            path.write_text(text, encoding="utf-8")
+            site, zones = remember(load_site(path), Repository(database))
+            versions.append([door.version for door in site.doors])
+    assert versions == [[1, 1], [2, 1]]
+    assert [(zone.id, zone.called, zone.version) for zone in zones] == [("d", "Phòng 201", 2), ("z", ZoneKind.CORRIDOR, 1)]
 
 
 def test_without_a_site_file_each_recording_is_a_camera() -> None:

@@ -10,9 +10,8 @@ import pytest
 
 from analyzer.types import CameraId, FacilityId, ZoneId
 from pipelines.errors import NotFound, StoreError
-from pipelines.records import CameraRecord, FacilityRecord, TimeBasis
+from pipelines.records import UNNAMED, CameraRecord, FacilityRecord, TimeBasis
 from pipelines.store import Repository
-from pipelines.store.sites import UNNAMED
 from pipelines.store.wishes import WishAction
 from pipelines.wanted import CameraWish
 from tests.pipelines.store.made import CAMERA, CAMERA_2, FACILITY, SQUARE, T0, ZONE, make_event, make_run
