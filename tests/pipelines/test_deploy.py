@@ -10,6 +10,8 @@ import pytest
 import typer.main
 
 from pipelines.cli import app
+from pipelines.demo.photographs import collect
+from pipelines.errors import BadInput
 from pipelines.metrics import LiveMetrics
 from pipelines.settings import Settings
 
@@ -68,3 +70,14 @@ def test_services_end_within_the_time_the_process_needs() -> None:
     stop = re.search(r"TimeoutStopSec=(\d+)", text)
     assert stop is not None
     assert int(stop[1]) > 20
+
+
+def test_evidence_and_passwords_of_a_checkout_never_become_part_of_an_image() -> None:
+    left_out = (DEPLOY.parent / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert {"var", ".git", ".venv", "deploy/secrets.env", "deploy/site.toml", "*.env", "*.db"} <= set(left_out)
+
+
+def test_an_installed_package_says_where_the_demo_is_composed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.demo.photographs.find_spec", lambda _name: None)
+    with pytest.raises(BadInput, match="checkout of the project"):
+        collect(tmp_path / "photographs", tmp_path / "requirements" / "demo.txt")

@@ -91,6 +91,31 @@ def test_class_names_come_from_the_line_or_from_a_file(tmp_path: Path) -> None:
         class_names("")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("mask", "--labels", ".", "--classes", "a", "--weights", "person-head"), "is a network of another task"),
+        (("person", "--labels", ".", "--classes", "a", "--weights", "mask-state"), "is a network of another task"),
+        (("mask", "--labels", ".", "--classes", " , "), "--classes: no class names"),
+        (("mask", "--labels", ".", "--classes", "classes.txt"), "classes.txt: there is no such file"),
+        (("ppe", "--labels-csv", "flags.csv"), "none of an item"),
+    ],
+)
+def test_what_cannot_be_measured_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Pillow.new("RGB", (64, 64)).save("a.png")
+    Path("flags.csv").write_text("filename,weather\na.png,1\n", encoding="utf-8")
+    code, text = run("evaluate", *arguments, "--images", ".")
+    assert (code, said in text) == (2, True), text
+
+
+def test_a_folder_without_pictures_is_no_measurement(tmp_path: Path) -> None:
+    code, text = run("evaluate", "mask", "--images", str(tmp_path), "--labels", str(tmp_path), "--classes", "a")
+    assert (code, "there are no pictures in this folder" in text) == (2, True), text
+
+
 def test_an_absent_data_set_is_reported(tmp_path: Path) -> None:
     code, text = run("data", "check", str(tmp_path))
     assert code in {0, 3}  # 0 while no card is committed
