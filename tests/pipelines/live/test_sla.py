@@ -140,6 +140,21 @@ def test_what_is_not_written_yet_is_no_outage() -> None:
     assert [(one.cause, one.duration) for one in past.incidents] == 2 * [(Cause.NOT_STARTED, 2 * second)]
 
 
+def test_a_planned_stop_of_all_cameras_that_there_were_is_no_outage_of_the_facility() -> None:
+    stop, idle = GapReason.STOPPED, GapReason.NOT_STARTED
+    ledgers = {
+        CameraId("a"): day("a", (10, None), (20, stop), (1, idle), (29, None)),
+        CameraId("b"): day("b", (10, None), (20, stop), (2, idle), (28, None)),
+        CameraId("later"): day("later", (50, idle), (10, None)),
+    }
+    minute = timedelta(minutes=1)
+    one = facility_report(ledgers, T0, T0 + 60 * minute)
+    assert (one.planned, one.connected) == (20 * minute, 39 * minute)
+    assert (one.longest, one.mttr) == (minute, minute)  # until the first of them was back
+    nobody = facility_report({CameraId("later"): day("later", (60, idle))}, T0, T0 + 60 * minute)
+    assert (nobody.planned, nobody.uptime) == (timedelta(0), 0.0)
+
+
 def test_our_own_end_is_not_blamed_on_the_line() -> None:
     ours = GapReason.CRASHED
     reports = {
