@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, Protocol
@@ -194,7 +195,7 @@ class WebhookChannel:
         if answer.status_code == httpx.codes.GONE:
             raise Refused("the receiver says that it is gone (410)")
         if not answer.is_success:
-            raise Undelivered(f"answered {answer.status_code}", _retry_after(answer.headers.get("retry-after")))
+            raise Undelivered(f"answered {answer.status_code}", _retry_after(answer.headers.get("retry-after"), moment))
 
     def _check(self) -> None:
         parts = urlsplit(self.url)
@@ -281,11 +282,19 @@ class MqttChannel:
             raise Undelivered(redact(f"{type(error).__name__}: {error}", self.password)) from None
 
 
-def _retry_after(value: str | None) -> float | None:
-    try:
-        return min(float(value), 86_400.0) if value is not None else None
-    except ValueError:
+def _retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds to wait, a day at most: the header gives them, or a date."""
+    if value is None:
         return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            at = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
+    return min(seconds, 86_400.0)
 
 
 # --- the relay ------------------------------------------------------------------------------------

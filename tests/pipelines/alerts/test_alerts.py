@@ -226,6 +226,8 @@ def test_a_webhook_is_signed() -> None:
     [
         ((500, {}), Undelivered, None),
         ((429, {"retry-after": "120"}), Undelivered, 120.0),
+        ((503, {"retry-after": "Fri, 31 Dec 2999 23:59:59 GMT"}), Undelivered, 86_400.0),
+        ((503, {"retry-after": "soon"}), Undelivered, None),
         ((302, {"location": "http://169.254.169.254/"}), Undelivered, None),
         ((410, {}), Refused, None),
     ],
