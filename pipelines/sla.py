@@ -45,6 +45,9 @@ CAUSES = {
 }
 
 
+NOT_THE_LINE = frozenset({Cause.ACCESS, Cause.OURS})
+"""What may take away all cameras together while their line is whole."""
+
 _APART = frozenset({Cause.PLANNED, Cause.NOT_STARTED})
 """Time that is nobody's failure: it is not joined with a failure after it, and with one before it only as far as `_goes_on` says."""
 
@@ -131,7 +134,7 @@ def report(camera: CameraId, intervals: Sequence[CoverageInterval]) -> Connectio
 def collapsed(reports: Mapping[CameraId, ConnectionReport]) -> tuple[Outage, ...]:
     """Outages of a facility in order: when all of its cameras went away together, that is one incident of its line.
 
-    When it was this program that had ended, the incident is its own and not one of the line. Together means: within 30 seconds, all cameras (two or more) that were not away before. The line is back with the first of them;
+    When all were refused, or it was this program that had ended, that is the cause and not the line. Together means: within 30 seconds, all cameras (two or more) that were not away before. The line is back with the first of them;
     one that stays away longer has an outage of its own from then on. Outages of planned time take no part.
     """
     every = [outage for one in reports.values() for outage in one.outages]
@@ -144,8 +147,8 @@ def collapsed(reports: Mapping[CameraId, ConnectionReport]) -> tuple[Outage, ...
         away = {camera for outage in group for camera in outage.cameras}
         if len(away) > 1 and away == set(reports) - gone:
             back = min(one.end for one in group)
-            ours = all(one.cause is Cause.OURS for one in group)
-            incidents.append(Outage(first.start, back, Cause.OURS if ours else Cause.FACILITY_LINE, tuple(sorted(away))))
+            same = first.cause if first.cause in NOT_THE_LINE and len({one.cause for one in group}) == 1 else None
+            incidents.append(Outage(first.start, back, same or Cause.FACILITY_LINE, tuple(sorted(away))))
             later = [replace(outage, start=back) for outage in group if outage.end > back]
             left = sorted([*(outage for outage in left if outage not in group), *later], key=_order)
         else:

@@ -155,14 +155,14 @@ def test_a_planned_stop_of_all_cameras_that_there_were_is_no_outage_of_the_facil
     assert (nobody.planned, nobody.uptime) == (timedelta(0), 0.0)
 
 
-def test_our_own_end_is_not_blamed_on_the_line() -> None:
-    ours = GapReason.CRASHED
+@pytest.mark.parametrize(("reason", "cause"), [(GapReason.CRASHED, Cause.OURS), (GapReason.AUTH_FAILED, Cause.ACCESS)])
+def test_what_is_not_the_fault_of_the_line_is_not_blamed_on_it(reason: GapReason, cause: Cause) -> None:
     reports = {
-        CameraId("a"): report(CameraId("a"), day("a", (10, None), (5, ours), (45, None))),
-        CameraId("b"): report(CameraId("b"), day("b", (10, None), (5, ours), (45, None))),
+        CameraId("a"): report(CameraId("a"), day("a", (10, None), (5, reason), (45, None))),
+        CameraId("b"): report(CameraId("b"), day("b", (10, None), (5, reason), (45, None))),
     }
     (one,) = collapsed(reports)
-    assert (one.cause, one.cameras, one.duration) == (Cause.OURS, ("a", "b"), timedelta(minutes=5))
+    assert (one.cause, one.cameras, one.duration) == (cause, ("a", "b"), timedelta(minutes=5))
 
 
 def test_one_camera_is_no_line() -> None:
