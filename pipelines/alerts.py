@@ -32,7 +32,7 @@ from standardwebhooks import Webhook
 from analyzer.sentences import Language
 from analyzer.types import EventId, Severity
 from pipelines.alert_memory import Taken
-from pipelines.errors import PipelineError, Transient
+from pipelines.errors import NotFound, PipelineError, Transient
 from pipelines.notice_text import TRIAL, Names, NameStore, Trial, names_of, subject, text
 from pipelines.outages import OutageNotice
 from pipelines.records import StoredEvent
@@ -351,9 +351,7 @@ class Relay:
         self._failing = set()
         for notice in self._notices():
             if waiting := [channel for channel in self._channels if self._waits(notice, channel, now)]:
-                alert = self._alert(notice)
-                for channel in waiting:
-                    self._try(channel, notice, alert, now)
+                self._tell(waiting, notice, now)
             if all(self._over(notice, channel) for channel in self._channels):
                 done.append(notice.number)
                 count += 1
@@ -364,6 +362,20 @@ class Relay:
         self._strike_off(done, now)
         self._taken.keep(waiting_on)
         return count
+
+    def _tell(self, waiting: Sequence[Channel], notice: Notice, now: datetime) -> None:
+        try:
+            alert = self._alert(notice)
+        except (
+            NotFound,
+            ValueError,
+        ) as error:  # one row that another version wrote, or another hand, must not silence the others
+            self._log.error("alert.unreadable", number=notice.number, topic=notice.topic, error=str(error))
+            for channel in waiting:
+                self._progress[notice.number, channel.name].over = True
+            return
+        for channel in waiting:
+            self._try(channel, notice, alert, now)
 
     def _notices(self) -> Iterator[Notice]:
         """All of them: those that wait for a channel that is away must not stand before those that others have not heard yet."""
