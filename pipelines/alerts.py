@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, Protocol
@@ -31,7 +32,7 @@ from standardwebhooks import Webhook
 from analyzer.sentences import Language
 from analyzer.types import EventId, Severity
 from pipelines.alert_memory import Taken
-from pipelines.errors import PipelineError, Transient
+from pipelines.errors import NotFound, PipelineError, Transient
 from pipelines.notice_text import TRIAL, Names, NameStore, Trial, names_of, subject, text
 from pipelines.outages import OutageNotice
 from pipelines.records import StoredEvent
@@ -194,7 +195,7 @@ class WebhookChannel:
         if answer.status_code == httpx.codes.GONE:
             raise Refused("the receiver says that it is gone (410)")
         if not answer.is_success:
-            raise Undelivered(f"answered {answer.status_code}", _retry_after(answer.headers.get("retry-after")))
+            raise Undelivered(f"answered {answer.status_code}", _retry_after(answer.headers.get("retry-after"), moment))
 
     def _check(self) -> None:
         parts = urlsplit(self.url)
@@ -281,11 +282,19 @@ class MqttChannel:
             raise Undelivered(redact(f"{type(error).__name__}: {error}", self.password)) from None
 
 
-def _retry_after(value: str | None) -> float | None:
-    try:
-        return min(float(value), 86_400.0) if value is not None else None
-    except ValueError:
+def _retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds to wait, a day at most: the header gives them, or a date."""
+    if value is None:
         return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            at = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
+    return min(seconds, 86_400.0)
 
 
 # --- the relay ------------------------------------------------------------------------------------
@@ -342,9 +351,7 @@ class Relay:
         self._failing = set()
         for notice in self._notices():
             if waiting := [channel for channel in self._channels if self._waits(notice, channel, now)]:
-                alert = self._alert(notice)
-                for channel in waiting:
-                    self._try(channel, notice, alert, now)
+                self._tell(waiting, notice, now)
             if all(self._over(notice, channel) for channel in self._channels):
                 done.append(notice.number)
                 count += 1
@@ -355,6 +362,20 @@ class Relay:
         self._strike_off(done, now)
         self._taken.keep(waiting_on)
         return count
+
+    def _tell(self, waiting: Sequence[Channel], notice: Notice, now: datetime) -> None:
+        try:
+            alert = self._alert(notice)
+        except (
+            NotFound,
+            ValueError,
+        ) as error:  # one row that another version wrote, or another hand, must not silence the others
+            self._log.error("alert.unreadable", number=notice.number, topic=notice.topic, error=str(error))
+            for channel in waiting:
+                self._progress[notice.number, channel.name].over = True
+            return
+        for channel in waiting:
+            self._try(channel, notice, alert, now)
 
     def _notices(self) -> Iterator[Notice]:
         """All of them: those that wait for a channel that is away must not stand before those that others have not heard yet."""

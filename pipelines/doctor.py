@@ -222,20 +222,21 @@ def _cameras(site: Path, settings: Settings) -> Sequence[Finding]:
 
 
 def _camera(camera: Camera, site: Path, settings: Settings) -> Finding:
-    from pipelines.sources.address import destination, parse_address
+    from pipelines.sources.address import Scheme, destination
+    from pipelines.wanted import written_address
 
     subject = f"camera {camera.id}"
     if not camera.source:
         return Finding(subject, Health.NOTE, "has no source", "fine for recordings; live watching needs an address")
     try:
-        if "://" not in camera.source:
-            found = (site.parent / camera.source).exists()
-            return Finding(
-                subject, Health.OK if found else Health.NOTE, f"recording {camera.source} {'is there' if found else 'is missing'}"
-            )
-        address = destination(parse_address(camera.source, subject), subject, loopback=settings.allow_loopback_cameras)
+        address = written_address(camera.source, subject, site.parent)
+        if address.scheme in {Scheme.FILE, Scheme.FOLDER}:
+            found = Path(address.path).exists()
+            said = f"recording {camera.source} {'is there' if found else 'is missing'}"
+            return Finding(subject, Health.OK if found else Health.NOTE, said)
         if not address.is_network:
             return Finding(subject, Health.OK, str(address))
+        address = destination(address, subject, loopback=settings.allow_loopback_cameras)
         with socket.create_connection(address.endpoint, timeout=_REACH_S):
             return Finding(subject, Health.OK, f"{address} answers")
     except BadInput as problem:

@@ -86,7 +86,7 @@ class LiveCamera:
         self.line: GapReason | None = None  # what is wrong with the line
         self.behind = timedelta(0)  # how late pictures come
         self.seen_at, self.ever_seen = begins, False  # when the last picture came
-        self._stopped_live = False
+        self._stopped_live = self._planned = False
         self.missed_seconds = 0.0  # person-seconds that the gates may have missed before the scene judged last
         self.things = 0  # how many things pass for people
 
@@ -116,7 +116,7 @@ class LiveCamera:
         new._health, new.health, new._judged = self._health, self.health, self._judged
         new._overlay, new._replay = self._overlay, self._replay
         new.line, new.behind = self.line, self.behind
-        new.seen_at, new.ever_seen = self.seen_at, self.ever_seen
+        new.seen_at, new.ever_seen, new._planned = self.seen_at, self.ever_seen, self._planned
         return new
 
     def silent(self, now: datetime) -> timedelta | None:
@@ -151,7 +151,8 @@ class LiveCamera:
     def connection(self, state: State, reason: GapReason, now: datetime) -> None:
         """The state of the connection changed at ``now``."""
         if state is State.LIVE and self.state is not State.LIVE:
-            self.ledger.mark(now, CoverageState.GAP, self.reason)
+            off = self._planned and self.state is not State.CONNECTING
+            self.ledger.mark(now, CoverageState.GAP, GapReason.MAINTENANCE if off else self.reason)
         self._stopped_live = state is State.STOPPED and self.state is State.LIVE and now - self.ledger.cursor < _STOPS_WITHIN
         if self._stopped_live:
             self._mark(now)
@@ -226,6 +227,7 @@ class LiveCamera:
 
     def elapsed(self, now: datetime, *, planned: bool = False) -> None:
         """Time went by: a camera that is not live is a gap that grows; ``planned`` when it may be off now."""
+        self._planned = planned
         if self.state not in {State.LIVE, State.CONNECTING} or self.reason is GapReason.MAINTENANCE:
             self.ledger.mark(now, CoverageState.GAP, GapReason.MAINTENANCE if planned else self.reason)
         while self._late and now - self._late[0] > timedelta(seconds=10):

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from analyzer.types import CameraId, FacilityId, Severity
-from pipelines.sla import DEBOUNCE, TOGETHER, Cause
+from pipelines.sla import DEBOUNCE, NOT_THE_LINE, TOGETHER, Cause
 
 THIN_AFTER: Final = timedelta(minutes=5)
 """A line that was too thin for so much longer than it was not is told of."""
@@ -138,7 +138,8 @@ class OutageWatch:
         if not due:
             return
         first = min(new[name] for name in due)
-        line = set(down) == set(links) and len(new) > 1 and all(since - first <= TOGETHER for since in new.values())
+        together = set(down) == set(links) and len(new) > 1 and all(since - first <= TOGETHER for since in new.values())
+        line = together and not {down[name].cause for name in new} <= NOT_THE_LINE
         groups = [tuple(sorted(new))] if line else [(name,) for name in sorted(due)]
         for group in groups:
             cause = Cause.FACILITY_LINE if line else down[group[0]].cause

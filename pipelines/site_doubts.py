@@ -6,6 +6,20 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 
 from analyzer.site import Site
+from pipelines.errors import BadInput
+from pipelines.site_file import SiteDocument
+from pipelines.wanted import written_address
+
+
+def source_doubts(document: SiteDocument) -> Iterator[str]:
+    """One line for each address at which `vigil live` could not watch: recordings of the same cameras can be analysed all the same."""
+    for camera in document.site.cameras:
+        for kind, text in (("source", camera.source), ("evidence", camera.evidence)):
+            if text:
+                try:
+                    written_address(text, f'{kind} of camera "{camera.id}"', document.path.parent)
+                except BadInput as problem:
+                    yield f"{problem.place}: {problem.problem}, so it cannot be watched live; {problem.remedy}"
 
 
 def doubts(site: Site) -> Iterator[str]:

@@ -45,6 +45,9 @@ CAUSES = {
 }
 
 
+NOT_THE_LINE = frozenset({Cause.ACCESS, Cause.OURS})
+"""What may take away all cameras together while their line is whole."""
+
 _APART = frozenset({Cause.PLANNED, Cause.NOT_STARTED})
 """Time that is nobody's failure: it is not joined with a failure after it, and with one before it only as far as `_goes_on` says."""
 
@@ -95,7 +98,7 @@ def outages_of(intervals: Sequence[CoverageInterval]) -> tuple[Outage, ...]:
     for interval in sorted(intervals, key=lambda one: one.start):
         if holds(interval, Quality.CONNECTED):
             continue
-        cause = CAUSES.get(interval.reason or GapReason.NOT_STARTED, Cause.NETWORK)
+        cause = _cause(interval)
         last = found[-1] if found else None
         if last is not None and last.end == interval.start and _goes_on(last.cause, cause):
             found[-1] = replace(last, end=interval.end)
@@ -131,7 +134,7 @@ def report(camera: CameraId, intervals: Sequence[CoverageInterval]) -> Connectio
 def collapsed(reports: Mapping[CameraId, ConnectionReport]) -> tuple[Outage, ...]:
     """Outages of a facility in order: when all of its cameras went away together, that is one incident of its line.
 
-    When it was this program that had ended, the incident is its own and not one of the line. Together means: within 30 seconds, all cameras (two or more) that were not away before. The line is back with the first of them;
+    When all were refused, or it was this program that had ended, that is the cause and not the line. Together means: within 30 seconds, all cameras (two or more) that were not away before. The line is back with the first of them;
     one that stays away longer has an outage of its own from then on. Outages of planned time take no part.
     """
     every = [outage for one in reports.values() for outage in one.outages]
@@ -144,8 +147,8 @@ def collapsed(reports: Mapping[CameraId, ConnectionReport]) -> tuple[Outage, ...
         away = {camera for outage in group for camera in outage.cameras}
         if len(away) > 1 and away == set(reports) - gone:
             back = min(one.end for one in group)
-            ours = all(one.cause is Cause.OURS for one in group)
-            incidents.append(Outage(first.start, back, Cause.OURS if ours else Cause.FACILITY_LINE, tuple(sorted(away))))
+            same = first.cause if first.cause in NOT_THE_LINE and len({one.cause for one in group}) == 1 else None
+            incidents.append(Outage(first.start, back, same or Cause.FACILITY_LINE, tuple(sorted(away))))
             later = [replace(outage, start=back) for outage in group if outage.end > back]
             left = sorted([*(outage for outage in left if outage not in group), *later], key=_order)
         else:
@@ -206,11 +209,14 @@ def facility_report(intervals: Mapping[CameraId, Sequence[CoverageInterval]], si
         until: its end.
     """
     reports = {camera: report(camera, own) for camera, own in intervals.items()}
-    down = _common([[i for i in own if not holds(i, Quality.CONNECTED)] for own in intervals.values()], since, until)
-    planned = _common([[i for i in own if CAUSES.get(i.reason or GapReason.NOT_STARTED) is Cause.PLANNED] for own in intervals.values()], since, until)  # fmt: skip
+    down = [[i for i in own if not holds(i, Quality.CONNECTED)] for own in intervals.values()]
+    apart = [[i for i in own if _cause(i) in _APART] for own in down]
+    idle = [[i for i in own if _cause(i) is Cause.NOT_STARTED] for own in down]
+    # A camera that was not there yet is no reason to call the planned stop of all the others a failure.
+    planned = _without(_common(apart, since, until), _common(idle, since, until))
+    dark = _without(_common(down, since, until), planned)
     off = sum((end - start for start, end in planned), timedelta(0))
-    dark = [(start, end) for start, end in down if (start, end) not in planned]
-    lost = sum((end - start for start, end in down), timedelta(0)) - off
+    lost = sum((end - start for start, end in dark), timedelta(0))
     connected = until - since - off - lost
     return FacilityReport(
         period=until - since,
@@ -224,7 +230,31 @@ def facility_report(intervals: Mapping[CameraId, Sequence[CoverageInterval]], si
     )
 
 
-def _common(groups: Sequence[Sequence[CoverageInterval]], since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+def _cause(interval: CoverageInterval) -> Cause:
+    """Why a camera was not connected then."""
+    return CAUSES.get(interval.reason or GapReason.NOT_STARTED, Cause.NETWORK)
+
+
+_Stretches = list[tuple[datetime, datetime]]
+
+
+def _without(stretches: _Stretches, taken: _Stretches) -> _Stretches:
+    """What of the stretches lies in none of the others; both disjoint and in order."""
+    left: _Stretches = []
+    for start, end in stretches:
+        cursor = start
+        for begin, stop in taken:
+            if stop <= cursor or end <= begin:
+                continue
+            if cursor < begin:
+                left.append((cursor, begin))
+            cursor = stop
+        if cursor < end:
+            left.append((cursor, end))
+    return left
+
+
+def _common(groups: Sequence[Sequence[CoverageInterval]], since: datetime, until: datetime) -> _Stretches:
     """The stretches that lie in intervals of every group; touching ones are one."""
     common = [(since, until)] if groups else []
     for group in groups:

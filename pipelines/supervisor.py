@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,10 +22,10 @@ from pipelines.errors import BadInput
 from pipelines.live import ring_of
 from pipelines.settings import Settings
 from pipelines.site_file import SiteDocument, load_site
-from pipelines.sources.address import CameraAddress, Scheme, parse_address
+from pipelines.sources.address import Scheme
 from pipelines.sources.camera import CameraPlan
 from pipelines.sources.lifecycle import CRASH_LIMIT, CRASH_PAUSE, CRASH_WINDOW, SETTLED_AFTER, retry_delay
-from pipelines.wanted import CameraWish, stopped, wished_address
+from pipelines.wanted import CameraWish, stopped, wished_address, written_address
 
 STUCK_AFTER: Final = 20.0  # s without a heartbeat
 STOP_WITHIN: Final = 18.0  # s for all processes together; the live one plans with less (`LiveOptions.stop_within`)
@@ -73,13 +73,15 @@ def _plan(camera: Camera, wish: CameraWish | None, document: SiteDocument, setti
     if wish is not None and wish.source:
         address = wished_address(camera.source, f'source of camera "{camera.id}"', settings.secrets)
     else:
-        address = _written(camera.source, place, document)
+        address = written_address(camera.source, place, document.path.parent)
     evidence = None
     if camera.evidence:
         place = place.replace("source of", "evidence of", 1)
         wished = wish is not None and camera.evidence == wish.evidence
         evidence = (
-            wished_address(camera.evidence, place, settings.secrets) if wished else _written(camera.evidence, place, document)
+            wished_address(camera.evidence, place, settings.secrets)
+            if wished
+            else written_address(camera.evidence, place, document.path.parent)
         )
     recorded = (evidence or address).scheme not in {Scheme.SYNTHETIC, Scheme.FOLDER}
     return CameraPlan(
@@ -90,15 +92,6 @@ def _plan(camera: Camera, wish: CameraWish | None, document: SiteDocument, setti
         ring=ring_of(settings.data_dir.resolve(), camera.id) if recorded else None,
         loopback=settings.allow_loopback_cameras,
     )
-
-
-def _written(text: str, place: str, document: SiteDocument) -> CameraAddress:
-    """An address of the site file."""
-    # A bare file name is what `vigil analyze` knows the camera's recordings by: played as a camera here.
-    address = parse_address(text if ":" in text else f"file:{text}", place)
-    if address.scheme in {Scheme.FILE, Scheme.FOLDER}:
-        return replace(address, path=str((document.path.parent / address.path).resolve()))
-    return address
 
 
 class SiteWatch:

@@ -102,6 +102,19 @@ def stopped(site: Site, wishes: Sequence[CameraWish]) -> frozenset[CameraId]:
     return frozenset(wish.camera for wish in wishes if not wish.running and wish.facility == site.facility.id)
 
 
+def written_address(text: str, place: str, folder: Path) -> CameraAddress:
+    """An address of a site file. Relative paths are seen from its ``folder``.
+
+    Raises:
+        BadAddress: it cannot be used, or a secret that it names is not to be had.
+    """
+    # A bare file name is what `vigil analyze` knows the camera's recordings by: played as a camera here.
+    address = parse_address(text if ":" in text else f"file:{text}", place)
+    if address.scheme in {Scheme.FILE, Scheme.FOLDER}:
+        return replace(address, path=str((folder / address.path).resolve()))
+    return address
+
+
 def wished_address(text: str, place: str, secrets: Path) -> CameraAddress:
     """Read an address that came through the service.
 

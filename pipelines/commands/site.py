@@ -54,15 +54,16 @@ def new(
 
 def check(path: SiteArgument) -> None:
     """Say whether a site file can be used: one clear line and exit code 2 when not."""
-    from pipelines.site_doubts import doubts
+    from pipelines.site_doubts import doubts, source_doubts
     from pipelines.site_file import load_site
 
-    site = load_site(path).site
+    document = load_site(path)
+    site = document.site
     typer.echo(
         f"{path}: {site.facility.name}: {len(site.cameras)} cameras, {len(site.zones)} zones, {len(site.doors)} doors,"
         f" {len(site.lines)} lines; mode {site.mode.value}"
     )
-    for doubt in doubts(site):
+    for doubt in (*doubts(site), *source_doubts(document)):
         typer.echo(f"note: {doubt}")
 
 

@@ -177,7 +177,8 @@ def fill_in(text: str, place: str, environment: Mapping[str, str] | None = None,
             try:
                 found = Path(name).read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
-                problem, remedy = f"the secret file {name} cannot be read", "check its path and permissions"
+                # Where a service is started is not where its site file lies: the whole path says where was looked.
+                problem, remedy = f"the secret file {Path(name).absolute()} cannot be read", "check its path and permissions"
                 raise BadAddress(place, problem, remedy, AddressFault.FILE_UNREADABLE, Path(name).name) from error
         return quote(found, safe="") if quoted else found
 

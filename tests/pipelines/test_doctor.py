@@ -138,6 +138,26 @@ def test_a_missing_library_is_one_line_with_its_remedy(tmp_path: Path, monkeypat
     assert "scripts/bootstrap" in findings["libraries"].remedy
 
 
+def test_sources_that_are_no_network_camera_are_known_as_what_they_are(tmp_path: Path) -> None:
+    sources = {
+        "usb": "usb:0",
+        "synthetic": "synthetic:walk",
+        "file": "file:day.mp4",
+        "bare": "day.mp4",
+        "folder": "folder:pictures",
+    }
+    sources |= {"gone": "file:night.mp4", "lost": "rtsp://nohost.invalid/s"}
+    cameras = "".join(f'[[camera]]\nid = "{name}"\nname = "{name}"\nsource = "{text}"\n' for name, text in sources.items())
+    site = tmp_path / "site.toml"
+    site.write_text('[facility]\nid = "f"\nname = "F"\n' + cameras, encoding="utf-8")
+    (tmp_path / "day.mp4").touch()
+    (tmp_path / "pictures").mkdir()
+    findings = by_subject(examine(Settings(data_dir=tmp_path), site))
+    told = {name: findings[f"camera {name}"].health for name in sources}
+    assert told == dict.fromkeys(sources, Health.OK) | {"gone": Health.NOTE, "lost": Health.BAD}
+    assert "nohost.invalid" in findings["camera lost"].found
+
+
 def test_cameras_are_called_and_secrets_are_not_shown(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_server(("127.0.0.1", 0)) as closing:
         port, dead = server.getsockname()[1], closing.getsockname()[1]

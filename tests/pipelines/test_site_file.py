@@ -12,7 +12,7 @@ from analyzer.site import Activity, Site, SiteMode
 from analyzer.types import Need, Role, ZoneKind
 from pipelines.errors import BadSite
 from pipelines.site_changes import changes
-from pipelines.site_doubts import doubts
+from pipelines.site_doubts import doubts, source_doubts
 from pipelines.site_file import load_site, parse_site, site_schema
 from pipelines.sites import PRESETS, beginning
 from pipelines.toml_lines import key_lines, line_of
@@ -488,3 +488,19 @@ def test_a_room_that_no_door_leads_to_is_pointed_out() -> None:
     assert 'did you mean "101"' in next(doubts(site))
     assert list(doubts(replace(site, doors=()))) == []
     assert list(doubts(replace(site, permits=(), roommates=(), slots=(site.slots[0], site.slots[0])))) == [next(doubts(site))]
+
+
+def test_addresses_that_cannot_be_watched_are_told_before_the_watch(tmp_path: Path) -> None:
+    sources = (
+        "rtsp://10.0.0.1/s",
+        "rstp://10.0.0.1/s",
+        "synthetic:run",
+        "day.mp4",
+        "rtsp://u:${env:NOT_SET_ANYWHERE}@10.0.0.1/s",
+    )
+    cameras = "".join(f'[[camera]]\nid = "c{n}"\nname = "C"\nsource = "{text}"\n' for n, text in enumerate(sources))
+    path = tmp_path / "site.toml"
+    path.write_text('[facility]\nid = "f"\nname = "F"\n' + cameras, encoding="utf-8")
+    told = list(source_doubts(load_site(path)))
+    assert [line.partition(":")[0] for line in told] == [f'source of camera "c{n}"' for n in (1, 2, 4)]
+    assert all("cannot be watched live; " in line for line in told)

@@ -131,6 +131,13 @@ def test_what_waits_for_a_channel_that_is_away_keeps_nothing_new_from_the_others
     assert len(good.heard) == 1003
 
 
+def test_a_notice_that_cannot_be_read_silences_no_other() -> None:
+    store, ear = outbox(3), Ear()
+    store.notices[0] = Notice(1, Topic.OUTAGE_OPENED, "written by another version", 1, T0)
+    assert Relay(store, [ear]).round(T0) == 3
+    assert len(ear.heard) == 2
+
+
 def test_a_restart_repeats_nothing_to_a_channel_that_has_it(tmp_path: Path) -> None:
     store, good, away = outbox(3), Ear("good"), Ear("away", failures=10**6)
     kept = tmp_path / "run" / "alerts.jsonl"
@@ -226,6 +233,8 @@ def test_a_webhook_is_signed() -> None:
     [
         ((500, {}), Undelivered, None),
         ((429, {"retry-after": "120"}), Undelivered, 120.0),
+        ((503, {"retry-after": "Fri, 31 Dec 2999 23:59:59 GMT"}), Undelivered, 86_400.0),
+        ((503, {"retry-after": "soon"}), Undelivered, None),
         ((302, {"location": "http://169.254.169.254/"}), Undelivered, None),
         ((410, {}), Refused, None),
     ],

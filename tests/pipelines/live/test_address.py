@@ -76,6 +76,15 @@ def test_secrets_come_from_elsewhere(tmp_path: Path) -> None:
     assert by_name.reveal() == "rtsp://viewer:a%2Fb%40c@10.0.0.1/"
 
 
+def test_a_secret_file_that_is_missing_is_named_with_the_place_it_was_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput) as caught:
+        parse_address("rtsp://u:${file:password}@10.0.0.1/", "x")
+    assert str(tmp_path / "password") in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "found",
     [

@@ -44,6 +44,16 @@ def written(made: LiveCamera) -> list[tuple[float, float, CoverageState, GapReas
     return [((i.start - T0).total_seconds(), (i.end - T0).total_seconds(), i.state, i.reason) for i in made.ledger.drain()]
 
 
+@pytest.mark.parametrize(("planned", "reason"), [(True, GapReason.MAINTENANCE), (False, GapReason.STREAM_ENDED)])
+def test_planned_time_ends_where_the_camera_is_back(planned: bool, reason: GapReason) -> None:
+    made = camera()
+    made.understood(picture(5))
+    made.connection(State.STALE, GapReason.STREAM_ENDED, T0 + timedelta(seconds=5))
+    made.elapsed(T0 + timedelta(seconds=7), planned=planned)
+    made.connection(State.LIVE, GapReason.STREAM_ENDED, T0 + timedelta(seconds=7.6))
+    assert written(made)[2:] == [(5, 7.6, CoverageState.GAP, reason)]  # its last second is as planned as the rest
+
+
 @pytest.mark.parametrize(("line", "reason"), [(LATE, GapReason.DELAYED), (FEW, GapReason.SPARSE)])
 def test_a_line_that_is_too_thin_is_degraded_time(line: Line, reason: GapReason) -> None:
     made = camera()

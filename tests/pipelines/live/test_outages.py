@@ -51,6 +51,12 @@ def test_the_line_is_one_incident() -> None:
     assert (begun.start, ended.end) == (at(10), at(300))
 
 
+@pytest.mark.parametrize("cause", [Cause.ACCESS, Cause.OURS])
+def test_what_is_not_the_fault_of_the_line_is_not_told_as_such(cause: Cause) -> None:
+    news = played(OutageWatch(FACILITY), 100, {"a": (10, 300), "b": (10, 300), "c": (10, 300)}, cause)
+    assert [(one.cause, one.cameras) for one in news] == [(cause, (name,)) for name in CAMERAS]
+
+
 def test_a_camera_that_does_not_come_back_with_the_line_is_an_outage_of_its_own() -> None:
     news = played(OutageWatch(FACILITY), 500, {"a": (10, 300), "b": (10, 300), "c": (10, 1e9)})
     assert [(one.cause, one.cameras, one.end is None) for one in news] == [

@@ -140,14 +140,29 @@ def test_what_is_not_written_yet_is_no_outage() -> None:
     assert [(one.cause, one.duration) for one in past.incidents] == 2 * [(Cause.NOT_STARTED, 2 * second)]
 
 
-def test_our_own_end_is_not_blamed_on_the_line() -> None:
-    ours = GapReason.CRASHED
+def test_a_planned_stop_of_all_cameras_that_there_were_is_no_outage_of_the_facility() -> None:
+    stop, idle = GapReason.STOPPED, GapReason.NOT_STARTED
+    ledgers = {
+        CameraId("a"): day("a", (10, None), (20, stop), (1, idle), (29, None)),
+        CameraId("b"): day("b", (10, None), (20, stop), (2, idle), (28, None)),
+        CameraId("later"): day("later", (50, idle), (10, None)),
+    }
+    minute = timedelta(minutes=1)
+    one = facility_report(ledgers, T0, T0 + 60 * minute)
+    assert (one.planned, one.connected) == (20 * minute, 39 * minute)
+    assert (one.longest, one.mttr) == (minute, minute)  # until the first of them was back
+    nobody = facility_report({CameraId("later"): day("later", (60, idle))}, T0, T0 + 60 * minute)
+    assert (nobody.planned, nobody.uptime) == (timedelta(0), 0.0)
+
+
+@pytest.mark.parametrize(("reason", "cause"), [(GapReason.CRASHED, Cause.OURS), (GapReason.AUTH_FAILED, Cause.ACCESS)])
+def test_what_is_not_the_fault_of_the_line_is_not_blamed_on_it(reason: GapReason, cause: Cause) -> None:
     reports = {
-        CameraId("a"): report(CameraId("a"), day("a", (10, None), (5, ours), (45, None))),
-        CameraId("b"): report(CameraId("b"), day("b", (10, None), (5, ours), (45, None))),
+        CameraId("a"): report(CameraId("a"), day("a", (10, None), (5, reason), (45, None))),
+        CameraId("b"): report(CameraId("b"), day("b", (10, None), (5, reason), (45, None))),
     }
     (one,) = collapsed(reports)
-    assert (one.cause, one.cameras, one.duration) == (Cause.OURS, ("a", "b"), timedelta(minutes=5))
+    assert (one.cause, one.cameras, one.duration) == (cause, ("a", "b"), timedelta(minutes=5))
 
 
 def test_one_camera_is_no_line() -> None:
