@@ -69,6 +69,26 @@ def test_guessing_becomes_slow_and_never_locks_for_good(world: World) -> None:
     assert client.post("/api/v1/session", json=GOOD).status_code == 201
 
 
+def test_nobody_keeps_others_out_by_failing_in_their_name(world: World) -> None:
+    def attempt(password: str, address: str) -> str:
+        try:
+            sessions.sign_in(world.repository, throttle, Attempt("inspector", SecretStr(password), address), world.clock.now())
+        except Problem as problem:
+            return problem.refusal.slug
+        return "in"
+
+    throttle = Throttle(world.clock.monotonic)
+    assert attempt(PASSWORD, "10.0.0.5") == "in"
+    for _ in range(FREE_ATTEMPTS):
+        assert attempt("guess", "10.0.0.66") == "not-signed-in"
+    assert attempt(PASSWORD, "10.0.0.66") == "too-many-attempts"
+    assert attempt(PASSWORD, "10.0.0.7") == "too-many-attempts"
+    assert attempt(PASSWORD, "10.0.0.5") == "in"
+    for _ in range(FREE_ATTEMPTS):
+        attempt("guess", "10.0.0.5")
+    assert attempt(PASSWORD, "10.0.0.5") == "too-many-attempts"
+
+
 def test_guesses_that_come_all_at_once_are_counted_one_by_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     together = threading.Barrier(FREE_ATTEMPTS + 3)
 
