@@ -54,9 +54,8 @@ def ensure_first_user(repository: Repository, now: datetime) -> str | None:
     if repository.users():
         return None
     password = random_password()
-    repository.put_user(User(FIRST_USER, hash_password(password), Grade.ADMIN.value, now))
-    repository.audit("account.create", "system", FIRST_USER, now)
-    return password
+    added = repository.add_first_user(User(FIRST_USER, hash_password(password), Grade.ADMIN.value, now))
+    return password if added else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -317,6 +318,19 @@ def test_the_first_account_is_made_once(tmp_path: pytest.TempPathFactory) -> Non
     assert matches(password, user.password_hash)
     assert ensure_first_user(builder.repository, NOON) is None
     assert password not in "".join(f"{row}" for row in builder.repository.audit_rows())
+    builder.database.close()
+
+
+def test_of_two_services_that_start_at_once_one_makes_the_first_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    builder = SiteBuilder(tmp_path)
+    password = ensure_first_user(builder.repository, NOON)
+    monkeypatch.setattr(builder.repository, "users", lambda: ())  # what the second saw before the first was done
+    assert ensure_first_user(builder.repository, NOON) is None
+    user = builder.repository.user(FIRST_USER)
+    assert user is not None
+    assert password is not None
+    assert matches(password, user.password_hash)
+    assert [row.detail for row in builder.repository.audit_rows()] == ["admin"]
     builder.database.close()
 
 
