@@ -16,6 +16,9 @@ from pipelines.store import sqlite
 
 Kind = Literal["sqlite", "postgresql"]
 
+# A server that vanished without a word (power, network) would else hold every request for a quarter of an hour and more.
+_VANISHED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+
 _FORMS = "sqlite:///PATH or postgresql://USER@HOST/NAME"
 
 
@@ -163,6 +166,7 @@ def _open_postgresql(address: sa.URL) -> sa.Engine:
             "options": "-c timezone=UTC -c synchronous_commit=on",
             "application_name": "vigil",
             "connect_timeout": 10,
+            **_VANISHED,
         },
     )
     try:

@@ -108,6 +108,17 @@ def test_a_server_that_does_not_answer() -> None:
     assert isinstance(refusal.value, Transient)
 
 
+@pytest.mark.postgres
+def test_a_server_that_vanished_is_given_up_within_seconds(postgresql_server: str) -> None:
+    with open_database(f"{postgresql_server}/postgres") as database, database.engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        given = raw.info.get_parameters()  # type: ignore[attr-defined]
+    assert int(given["tcp_user_timeout"]) <= 15_000
+    idle, interval, count = (int(given[f"keepalives_{name}"]) for name in ("idle", "interval", "count"))
+    assert idle + interval * count <= 30
+
+
 def test_a_locked_database_is_a_passing_matter(tmp_path: Path, ready_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sqlite.SETTINGS, "busy_timeout", "20")
     path = tmp_path / "vigil.db"
