@@ -18,7 +18,7 @@ from analyzer.site import Camera, Site
 from analyzer.types import CameraId, FacilityId
 from pipelines.errors import AddressFault, BadAddress
 from pipelines.records import GapReason
-from pipelines.sources.address import CameraAddress, Scheme, is_secret_name, parse_address
+from pipelines.sources.address import CameraAddress, Scheme, is_secret_name, parse_address, secrets_of_path
 from pipelines.sources.lifecycle import State
 
 ENVIRONMENT_PREFIX: Final = "VIGIL_CAMERA_"
@@ -153,13 +153,13 @@ def part_password(text: str, place: str) -> tuple[str, str | None]:
     """An address without the password that was written in it, and the password; a reference to one stays where it is.
 
     Raises:
-        BadAddress: a secret stands in the query, where it cannot be told from the rest.
+        BadAddress: a secret stands in the path or the query, where it cannot be told from the rest.
     """
     bare = _REFERENCE.sub("", text)
-    query = urlsplit(bare).query if "://" in bare else ""
-    if any(value and is_secret_name(name) for name, value in parse_qsl(query)):
+    parts = urlsplit(bare if "://" in bare else "")
+    if secrets_of_path(parts.path) or any(value and is_secret_name(name) for name, value in parse_qsl(parts.query)):
         remedy = f"write ${{env:{ENVIRONMENT_PREFIX}...}} or ${{file:NAME}} in its place"
-        raise BadAddress(place, "a secret stands in the query of the address", remedy, AddressFault.QUERY)
+        raise BadAddress(place, "a secret stands in the path or the query of the address", remedy, AddressFault.QUERY)
     found = _USERINFO.match(text)
     if found is None or found["password"] is None or _REFERENCE.fullmatch(found["password"]):
         return text, None

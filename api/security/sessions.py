@@ -54,9 +54,8 @@ def ensure_first_user(repository: Repository, now: datetime) -> str | None:
     if repository.users():
         return None
     password = random_password()
-    repository.put_user(User(FIRST_USER, hash_password(password), Grade.ADMIN.value, now))
-    repository.audit("account.create", "system", FIRST_USER, now)
-    return password
+    added = repository.add_first_user(User(FIRST_USER, hash_password(password), Grade.ADMIN.value, now))
+    return password if added else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +81,9 @@ def sign_in(repository: Repository, throttle: Throttle, attempt: Attempt, now: d
 
 def _sign_in(repository: Repository, throttle: Throttle, attempt: Attempt, now: datetime) -> Ticket:
     name, address = attempt.name, attempt.address
-    keys = (f"name:{name}", f"address:{address}")
-    wait = throttle.wait(*keys)
+    keys = (f"name:{name}", f"address:{address}", f"pair:{address} {name}")
+    # Who signed in from there before waits for failures from there alone: else anybody could keep out any name he knows.
+    wait = throttle.wait(*(keys[2:] if throttle.knows(keys[2]) else keys))
     if wait > timedelta(0):
         seconds = math.ceil(wait.total_seconds())
         raise Problem("too-many-attempts", f"try again in {seconds} s", headers={"retry-after": str(seconds)})
@@ -95,7 +95,7 @@ def _sign_in(repository: Repository, throttle: Throttle, attempt: Attempt, now: 
         throttle.failed(*keys)
         repository.audit("session.refuse", name, address, now)
         raise Problem("not-signed-in", "the account or the password is wrong")
-    throttle.succeeded(keys[0])
+    throttle.succeeded(keys[0], keys[2])
     cookie = secrets.token_urlsafe(32)
     session = LoginSession(digest(cookie), user.name, now, now, now + ABSOLUTE)
     repository.drop_expired_sessions(now)

@@ -1,4 +1,4 @@
-"""Slowing down the guessing of passwords: per account and per address, never a lock for good.
+"""Slowing down the guessing of passwords: per account, per address and per both, never a lock for good.
 
 After `FREE_ATTEMPTS` failures the next attempt must wait, and the wait doubles with every further failure up
 to a quarter of an hour. Kept in memory: one process serves, and a restart only forgives.
@@ -37,6 +37,7 @@ class Throttle:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._failures: OrderedDict[str, _Failures] = OrderedDict()
+        self._known: OrderedDict[str, None] = OrderedDict()
         self._lock = threading.Lock()
         self.turn = threading.Lock()
 
@@ -59,6 +60,15 @@ class Throttle:
         with self._lock:
             for key in keys:
                 self._failures.pop(key, None)
+                self._known[key] = None
+                self._known.move_to_end(key)
+            while len(self._known) > _MOST_KEYS:
+                self._known.popitem(last=False)
+
+    def knows(self, key: str) -> bool:
+        """Whether it succeeded before."""
+        with self._lock:
+            return key in self._known
 
     def _wait(self, key: str) -> timedelta:
         failures = self._failures.get(key)

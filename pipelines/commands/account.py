@@ -25,9 +25,10 @@ _LONGEST = 64  # what the page and the API take for signing in
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    account = typer.Typer(help="Who may sign in: list, add, new password, disable.", no_args_is_help=True)
+    account = typer.Typer(help="Who may sign in: list, add, new grade, new password, disable.", no_args_is_help=True)
     account.command(name="list")(list_accounts)
     account.command()(add)
+    account.command()(grade)
     account.command()(password)
     account.command()(disable)
     app.add_typer(account, name="account")
@@ -60,8 +61,21 @@ def add(
             raise BadInput(name, "there is such an account already", f"`vigil account password {name}` gives it a new password")
         secret, now = random_password(), datetime.now(UTC)
         repository.put_user(User(name, hash_password(secret), grade.value, now))
-        repository.audit("account.create", _OPERATOR, name, now)
+        repository.audit("account.create", _OPERATOR, name, now, grade.value)
     _show(name, secret)
+
+
+def grade(
+    name: Name,
+    to: Annotated[
+        Grade, typer.Argument(metavar="GRADE", help="What the account is for from now on, also where it is signed in.")
+    ],
+) -> None:
+    """Give an account another grade; it counts from its next request on."""
+    with _repository() as repository:
+        user = _known(repository, name)
+        repository.put_user(replace(user, grade=to.value))
+        repository.audit("account.grade", _OPERATOR, name, datetime.now(UTC), f"{user.grade} -> {to.value}")
 
 
 def password(name: Name) -> None:
@@ -72,7 +86,7 @@ def password(name: Name) -> None:
         user, secret = _known(repository, name), random_password()
         repository.put_user(replace(user, password_hash=hash_password(secret), disabled=False))
         repository.close_all_sessions(name)
-        repository.audit("account.password", _OPERATOR, name, datetime.now(UTC))
+        repository.audit("account.password", _OPERATOR, name, datetime.now(UTC), "enabled again" if user.disabled else "")
     _show(name, secret)
 
 

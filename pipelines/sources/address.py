@@ -24,11 +24,15 @@ IpAddress = IPv4Address | IPv6Address
 _MASK = "***"
 # Greedy up to the last @ of the word: a password may itself contain an unescaped @ or /.
 _USERINFO = re.compile(r"""\b([a-z][a-z0-9+.-]*://)[^\s'"]*@""", re.IGNORECASE)
-_SECRET_NAME = re.compile(r"pass|pwd|secret|token|key|auth|sign|credential|^user(name)?$", re.IGNORECASE)
+_SECRET_PART = "pas|pwd|psw|secret|token|key|auth|sign|session|jwt|credential"  # noqa: S105 - names, no secrets
+_SECRET_WHOLE = "user(?:name)?|usr|pw|tok|sid|sig"  # noqa: S105
+_SECRET_NAME = re.compile(rf"{_SECRET_PART}|^(?:{_SECRET_WHOLE})$", re.IGNORECASE)
+# Also in the path, where many cameras want them: /user=admin_password=..._channel=1 or /user=admin&password=...
 _SECRET_QUERY = re.compile(
-    r"""([?&;](?:[^=&\s'"]*(?:pass|pwd|secret|token|key|auth|sign|credential)[^=&\s'"]*|user(?:name)?)=)[^&\s'"<>]*""",
+    rf"""([?&;/_](?:[^=&/\s'"]*(?:{_SECRET_PART})[^=&/\s'"]*|{_SECRET_WHOLE})=)[^&\s'"<>]*""",
     re.IGNORECASE,
 )
+_PATH_PAIR = re.compile(r"[/&;_]([^=&;/_?]+)=([^&;?/]*?)(?=_[^_=&;?/]+=|[&;?/]|$)")
 _REFERENCE = re.compile(r"\$\{(env|file):([^}]+)\}")
 
 
@@ -91,6 +95,7 @@ class CameraAddress:
         """Every text that must not appear anywhere, for `redact`."""
         query = urlsplit(self.path).query if self.is_network else ""
         hidden = [value for name, value in parse_qsl(query) if _SECRET_NAME.search(name)]
+        hidden += secrets_of_path(urlsplit(self.path).path) if self.is_network else []
         return tuple(s for s in (self.password, *hidden) if s)
 
     def _compose(self, userinfo: str, path: str) -> str:
@@ -233,9 +238,14 @@ def _check_allowed(ip: IpAddress, place: str, *, loopback: bool) -> None:
         raise BadAddress(place, problem, "name the camera", AddressFault.NOT_A_CAMERA)
 
 
+def secrets_of_path(path: str) -> list[str]:
+    """Secrets that stand in a path itself, as many cameras want them."""
+    return [value for name, value in _PATH_PAIR.findall(path) if value and is_secret_name(name)]
+
+
 def is_secret_name(name: str) -> bool:
     """Whether the value of a query parameter of this name must not be seen; who a user is may be."""
-    return _SECRET_NAME.search(name) is not None and not name.lower().startswith("user")
+    return _SECRET_NAME.search(name) is not None and not name.lower().startswith(("user", "usr"))
 
 
 # --- redaction ------------------------------------------------------------------------------------

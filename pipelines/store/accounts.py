@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from pipelines.store.audit import append
 from pipelines.store.entries import LoginSession, User
 from pipelines.store.noun import Noun
 from pipelines.store.tables import SessionRow, UserRow
@@ -20,18 +21,31 @@ class Accounts(Noun):
         with self._database.read() as session:
             return session.exec(select(SessionRow.user).where(col(SessionRow.last_seen_at) >= since).limit(1)).first() is not None
 
+    def add_first_user(self, user: User) -> bool:
+        """Add an account, with its line of the audit log, if there is none yet. Of two who try at once one succeeds.
+
+        Returns:
+            Whether it was added.
+        """
+        with self._database.write("first user") as session:
+            if session.exec(select(UserRow.name).limit(1)).first() is not None:
+                return False
+            session.add(_row(user))
+            append(
+                self._database,
+                session,
+                action="account.create",
+                actor="system",
+                subject=user.name,
+                at=user.created_at,
+                detail=user.grade,
+            )
+            return True
+
     def put_user(self, user: User) -> None:
         """Add an account, or change one; its sessions stay open, see `close_all_sessions`."""
         with self._database.write(f"user:{user.name}") as session:
-            session.merge(
-                UserRow(
-                    name=user.name,
-                    password_hash=user.password_hash,
-                    grade=user.grade,
-                    created_at=user.created_at,
-                    disabled=user.disabled,
-                )
-            )
+            session.merge(_row(user))
 
     def user(self, name: str) -> User | None:
         with self._database.read() as session:
@@ -82,6 +96,16 @@ class Accounts(Noun):
         """Returns how many had expired."""
         with self._database.write() as transaction:
             return transaction.exec(sa.delete(SessionRow).where(col(SessionRow.expires_at) <= at)).rowcount
+
+
+def _row(user: User) -> UserRow:
+    return UserRow(
+        name=user.name,
+        password_hash=user.password_hash,
+        grade=user.grade,
+        created_at=user.created_at,
+        disabled=user.disabled,
+    )
 
 
 def _user(row: UserRow) -> User:

@@ -16,6 +16,9 @@ from pipelines.store import sqlite
 
 Kind = Literal["sqlite", "postgresql"]
 
+# A server that vanished without a word (power, network) would else hold every request for a quarter of an hour and more.
+_VANISHED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+
 _FORMS = "sqlite:///PATH or postgresql://USER@HOST/NAME"
 
 
@@ -32,6 +35,7 @@ class Database:
         self.path = path
         self.engine = engine
         self._writer = engine.execution_options(**{sqlite.WRITES: True})
+        self._file = _identity(path)
 
     @property
     def version(self) -> str:
@@ -44,6 +48,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A transaction that only reads."""
+        self._require_in_place()
         with translated(), Session(self.engine) as session:
             yield session
 
@@ -55,10 +60,20 @@ class Database:
             claims: names of what must not be written by two at once. SQLite has one writer anyway; on PostgreSQL
                 each is held until the end. They are taken in sorted order, so that two never wait for each other.
         """
+        self._require_in_place()
         with translated(), Session(self._writer) as session, session.begin():
             for claim in sorted(claims):
                 self.claim(session, claim)
             yield session
+
+    def _require_in_place(self) -> None:
+        """A file that was moved away or replaced can still be written, and what is written is lost with it.
+
+        Raises:
+            StoreUnavailable: it was.
+        """
+        if _identity(self.path) != self._file:
+            raise StoreUnavailable(f"{self.path} was moved or replaced while it was in use; put it back, or start again")
 
     def claim(self, session: Session, name: str) -> None:
         """Hold a name until the end of the transaction, see `write`."""
@@ -74,6 +89,15 @@ class Database:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """What tells a file from another at the same path; ``None`` when there is none."""
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found is not None else None
 
 
 def open_database(url: str) -> Database:
@@ -142,6 +166,7 @@ def _open_postgresql(address: sa.URL) -> sa.Engine:
             "options": "-c timezone=UTC -c synchronous_commit=on",
             "application_name": "vigil",
             "connect_timeout": 10,
+            **_VANISHED,
         },
     )
     try:

@@ -110,6 +110,8 @@ def test_a_password_goes_into_a_file_and_never_comes_back(world: World, given: d
         ({"source": "rtsp://v:${file:../vigil.db}@10.0.0.1/"}, "body.source"),
         ({"source": "rtsp://v:${env:HOME}@10.0.0.1/"}, "body.source"),
         ({"source": f"http://10.0.0.1/v?pwd={CANARY}"}, "body.source"),
+        ({"source": f"rtsp://10.0.0.1/user=admin_password={CANARY}_channel=1_stream=0.sdp"}, "body.source"),
+        ({"source": f"rtsp://10.0.0.1/user=admin&password={CANARY}&channel=1"}, "body.source"),
         ({"evidence_source": f"rtsp://:{CANARY}@10.0.0.1/"}, "body.evidence_source"),
         ({"source": f"rtsp://v:{CANARY}@10.0.0.1/", "password": CANARY}, "body.source"),
         ({"source": "rtsp://10.0.0.1/", "password": CANARY}, "body.password"),

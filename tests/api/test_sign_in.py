@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -67,6 +68,26 @@ def test_guessing_becomes_slow_and_never_locks_for_good(world: World) -> None:
     assert_problem(answer, 429, "too-many-attempts")
     world.clock.forward(seconds=int(answer.headers["retry-after"]))
     assert client.post("/api/v1/session", json=GOOD).status_code == 201
+
+
+def test_nobody_keeps_others_out_by_failing_in_their_name(world: World) -> None:
+    def attempt(password: str, address: str) -> str:
+        try:
+            sessions.sign_in(world.repository, throttle, Attempt("inspector", SecretStr(password), address), world.clock.now())
+        except Problem as problem:
+            return problem.refusal.slug
+        return "in"
+
+    throttle = Throttle(world.clock.monotonic)
+    assert attempt(PASSWORD, "10.0.0.5") == "in"
+    for _ in range(FREE_ATTEMPTS):
+        assert attempt("guess", "10.0.0.66") == "not-signed-in"
+    assert attempt(PASSWORD, "10.0.0.66") == "too-many-attempts"
+    assert attempt(PASSWORD, "10.0.0.7") == "too-many-attempts"
+    assert attempt(PASSWORD, "10.0.0.5") == "in"
+    for _ in range(FREE_ATTEMPTS):
+        attempt("guess", "10.0.0.5")
+    assert attempt(PASSWORD, "10.0.0.5") == "too-many-attempts"
 
 
 def test_guesses_that_come_all_at_once_are_counted_one_by_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,6 +318,19 @@ def test_the_first_account_is_made_once(tmp_path: pytest.TempPathFactory) -> Non
     assert matches(password, user.password_hash)
     assert ensure_first_user(builder.repository, NOON) is None
     assert password not in "".join(f"{row}" for row in builder.repository.audit_rows())
+    builder.database.close()
+
+
+def test_of_two_services_that_start_at_once_one_makes_the_first_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    builder = SiteBuilder(tmp_path)
+    password = ensure_first_user(builder.repository, NOON)
+    monkeypatch.setattr(builder.repository, "users", lambda: ())  # what the second saw before the first was done
+    assert ensure_first_user(builder.repository, NOON) is None
+    user = builder.repository.user(FIRST_USER)
+    assert user is not None
+    assert password is not None
+    assert matches(password, user.password_hash)
+    assert [row.detail for row in builder.repository.audit_rows()] == ["admin"]
     builder.database.close()
 
 

@@ -105,3 +105,21 @@ def test_what_was_done_is_in_the_audit_log(data: Path) -> None:
         ("account.password", "a"),
         ("account.disable", "a"),
     ]
+
+
+def test_an_account_gets_another_grade_and_the_audit_log_says_so(data: Path) -> None:
+    secret = shown(vigil("add", "truc", "--grade", "viewer"))
+    vigil("grade", "truc", "inspector")
+    user = stored(data, "truc")
+    assert user.grade == Grade.INSPECTOR
+    assert matches(secret, user.password_hash)
+    vigil("disable", "truc")
+    vigil("password", "truc")
+    with open_database(f"sqlite:///{data / 'vigil.db'}") as database:
+        rows = [(row.action, row.subject, row.detail) for row in Repository(database).audit_rows()]
+    assert rows == [
+        ("account.create", "truc", "viewer"),
+        ("account.grade", "truc", "viewer -> inspector"),
+        ("account.disable", "truc", ""),
+        ("account.password", "truc", "enabled again"),
+    ]

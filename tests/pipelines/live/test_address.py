@@ -20,6 +20,9 @@ CANARY = "s3cr3t-Canary"
     [
         (f"rtsp://viewer:{CANARY}@10.0.0.5:8554/s?channel=1", Scheme.RTSP, "rtsp://***@10.0.0.5:8554/s?channel=1"),
         (f"http://10.0.0.5/v?user=u&pwd={CANARY}", Scheme.HTTP, "http://10.0.0.5/v?user=***&pwd=***"),
+        (f"rtsp://10.0.0.5/user=admin_password={CANARY}_channel=1_stream=0.sdp", Scheme.RTSP, "rtsp://10.0.0.5/user=***"),
+        (f"rtsp://10.0.0.5/user=a&password={CANARY}&channel=1", Scheme.RTSP, "rtsp://10.0.0.5/user=***&password=***&channel=1"),
+        (f"http://10.0.0.5/v.cgi?loginpas={CANARY}&psw={CANARY}", Scheme.HTTP, "http://10.0.0.5/v.cgi?loginpas=***&psw=***"),
         ("rtsps://[2001:db8::1]/a", Scheme.RTSPS, "rtsps://[2001:db8::1]/a"),
         ("file:/srv/day one.mp4", Scheme.FILE, "file:/srv/day one.mp4"),
         ("file:///srv/day.mp4", Scheme.FILE, "file:/srv/day.mp4"),

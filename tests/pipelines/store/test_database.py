@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from pysqlite3 import dbapi2
 
 from pipelines.errors import BadInput, StoreError, StoreUnavailable, Transient
 from pipelines.records import EventFilter
-from pipelines.store import Database, Repository, open_database, sqlite
+from pipelines.store import Database, Repository, migrate, open_database, sqlite
 from pipelines.store.backup import back_up
 from pipelines.store.file_system import magic_of, network_name
 from pipelines.store.integrity import faults
@@ -107,6 +108,17 @@ def test_a_server_that_does_not_answer() -> None:
     assert isinstance(refusal.value, Transient)
 
 
+@pytest.mark.postgres
+def test_a_server_that_vanished_is_given_up_within_seconds(postgresql_server: str) -> None:
+    with open_database(f"{postgresql_server}/postgres") as database, database.engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        given = raw.info.get_parameters()  # type: ignore[attr-defined]
+    assert int(given["tcp_user_timeout"]) <= 15_000
+    idle, interval, count = (int(given[f"keepalives_{name}"]) for name in ("idle", "interval", "count"))
+    assert idle + interval * count <= 30
+
+
 def test_a_locked_database_is_a_passing_matter(tmp_path: Path, ready_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sqlite.SETTINGS, "busy_timeout", "20")
     path = tmp_path / "vigil.db"
@@ -178,3 +190,21 @@ def test_a_damaged_database_is_not_called_a_backup(tmp_path: Path, ready_file: P
     with pytest.raises(StoreError):
         back_up(path, tmp_path / "copy.db")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["vigil.db"]
+
+
+def test_a_file_that_was_moved_or_replaced_is_not_written(tmp_path: Path) -> None:
+    path, away = tmp_path / "vigil.db", tmp_path / "away.db"
+    with open_database(f"sqlite:///{path}") as database:
+        migrate(database)
+        repository = Repository(database)
+        repository.audit("a", "b", "c", datetime(2021, 8, 20, tzinfo=UTC))
+        path.rename(away)
+        with pytest.raises(StoreUnavailable, match="was moved or replaced"):
+            repository.audit("a", "b", "c", datetime(2021, 8, 20, tzinfo=UTC))
+        with pytest.raises(StoreUnavailable, match="was moved or replaced"):
+            repository.audit_rows()
+        path.touch()
+        with pytest.raises(StoreUnavailable, match="was moved or replaced"):
+            repository.audit_rows()
+        away.replace(path)
+        assert len(repository.audit_rows()) == 1
