@@ -38,6 +38,8 @@ _MICROSECOND = timedelta(microseconds=1)
 
 # A whole number stays one, so that a line is written again as it was.
 _Number = Annotated[int, Meta(gt=-(10**9), lt=10**9)] | Annotated[float, Meta(gt=-1e9, lt=1e9)]
+_Share = Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)]
+_Id = Annotated[int, Meta(gt=-(2**53), lt=2**53)]
 _Pixels = Annotated[int, Meta(gt=0)]
 _Time = Annotated[datetime, Meta(tz=True)]
 _Corners = tuple[_Number, _Number, _Number, _Number]
@@ -49,12 +51,12 @@ class _Form(Struct, forbid_unknown_fields=True, gc=False):
 
 class _Head(_Form):
     box: _Corners
-    score: _Number
+    score: _Share
 
 
 class _Mask(_Form):
     state: MaskState
-    p: _Number
+    p: _Share
     head_px: _Number
     crops: int
     fresh: bool = True
@@ -64,7 +66,7 @@ class _Mask(_Form):
 class _Item(_Form):
     item: Item
     state: Presence
-    p: _Number
+    p: _Share
     crops: int
     fresh: bool = True
     reason: Reason | None = None
@@ -72,28 +74,28 @@ class _Item(_Form):
 
 class _Attire(_Form):
     attire: Attire
-    p: _Number
+    p: _Share
     fresh: bool = True
 
 
 class _MaskKind(_Form):
     kind: MaskKind
-    p: _Number
+    p: _Share
 
 
 class _Link(_Form):
-    track: int
+    track: _Id
     seen: _Time
     log_odds: _Number
     role: Role | None = None
-    p: _Number = 0.0
+    p: _Share = 0.0
 
 
 class _Person(_Form):
-    track: int
+    track: _Id
     label: Label
     box: _Corners
-    score: _Number
+    score: _Share
     head: _Head | None = None
     mask: _Mask | None = None
     items: tuple[_Item, ...] = ()
@@ -109,12 +111,12 @@ class _Person(_Form):
 class _Door(_Form):
     door: str
     open: Presence
-    p: _Number
+    p: _Share
 
 
 class _Line(_Form):
     camera: str
-    index: int
+    index: _Id
     pts: _Number
     at: _Time
     size: tuple[_Pixels, _Pixels]
