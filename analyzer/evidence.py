@@ -63,6 +63,7 @@ _SURE = 0.8
 _SUREST = 0.999
 
 _STAFF = frozenset({Role.STAFF, *STAFF_ROLES})
+_NOBODY = frozenset({Role.UNKNOWN, Role.VEHICLE, Role.FACILITY})
 
 _DUTIES: tuple[tuple[Activity, Role, frozenset[ZoneKind]], ...] = (
     (Activity.MEAL, Role.ROOM_SERVICE, frozenset({ZoneKind.CORRIDOR, ZoneKind.ROOM_DOOR, ZoneKind.GOODS_HANDOVER})),
@@ -115,7 +116,7 @@ def _weigh_links(book: RoleBook, links: Sequence[Link], setting: Setting) -> Non
     at = setting.scene.frame.at
     for link in links:
         claim = setting.earlier(link.track) if link.role is None else RoleClaim(link.role, link.probability)
-        if claim is None or claim.role in {Role.UNKNOWN, Role.VEHICLE} or link.log_odds <= 0 or link.seen > at:
+        if claim is None or claim.role in _NOBODY or claim.probability <= 0 or link.log_odds <= 0 or link.seen > at:
             continue
         sure = min(claim.probability, _SUREST)
         weight = min(_LINKED_MOST, log(sure / (1 - sure)) / (1 + exp(-link.log_odds)))

@@ -140,10 +140,14 @@ class Called(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Somebody who stood at a door when last seen and has been gone for a while: they went in."""
+    """Somebody who stood at a door when last seen and has been gone for a while: they went in.
+
+    ``watched``: the camera looked while they vanished; else they may have walked on.
+    """
 
     person: Person
     door: Door
+    watched: bool
 
 
 @dataclass(slots=True)

@@ -200,7 +200,7 @@ ENTRIES: tuple[Entry, ...] = (
         evidence=EvidenceSet.E1,
         not_assessable=frozenset({Reason.OCCLUDED, Reason.NO_ZONE, Reason.ROLE_UNKNOWN, Reason.CROWD, Reason.CAMERA_DOWN}),
         requires=Requires(zones=False, doors=True),
-        version=2,
+        version=3,
     ),
     Entry(
         id=RuleId("Q06"),

@@ -311,7 +311,7 @@ ENTRIES: tuple[Entry, ...] = (
         basis=("QD-878", "OPS"),
         nature=Nature.PRACTICE,
         evidence=EvidenceSet.E1,
-        not_assessable=frozenset({Reason.ROLE_UNKNOWN, Reason.NO_SCHEDULE, Reason.NO_ZONE, Reason.CROWD}),
+        not_assessable=frozenset({Reason.ROLE_UNKNOWN, Reason.NO_SCHEDULE, Reason.NO_ZONE, Reason.CROWD, Reason.CAMERA_DOWN}),
         requires=Requires(table=True),
         version=3,
     ),

@@ -101,7 +101,7 @@ class Trail:
     __slots__ = (
         "_anchor", "_anchored", "_places", "_settled", "_sides", "_step", "attire", "beliefs", "cleaned", "clock", "crossed", "departed", "foot", "from_red", "height", "id", "inside", "kinds", "label", "last",
         "left",
-        "origin", "outfit", "served", "sides", "since", "spent", "stops", "subject", "tracks", "zones",
+        "origin", "outfit", "served", "sides", "since", "spent", "stops", "subject", "tracks", "watched", "zones",
     )  # fmt: skip
 
     def __init__(self, observation: Observation, at: datetime) -> None:
@@ -126,6 +126,8 @@ class Trail:
         self.outfit = Outfit()
         self.origin: Door | None = None
         self.departed = False
+        self.watched = True
+        """Whether the camera looked when the person went out of view."""
         self.clock = _ZERO
         """Time in which the camera had looked when the person was last seen."""
         self.attire: Attire | None = None

@@ -19,13 +19,16 @@ from analyzer.trails import Trail
 from analyzer.types import Attire, Label, Observation, Presence, Role, RoleClaim, Scene, TrackId, ZoneId, ZoneKind
 
 GONE = timedelta(seconds=5)
-"""Whoever was last seen at a door and is not seen for this long has gone through it."""
+"""Whoever was last seen at a door and is not seen for this long, while the camera looks, has gone through it."""
 
 FORGET = timedelta(minutes=10)
 """How long a person out of view is remembered; longer than any cool-down."""
 
 _STRIDE = timedelta(seconds=1)
 """Pictures further apart than this leave time between them in which nobody looked."""
+
+_WATCHED = timedelta(seconds=2)
+"""Whoever is missed in a picture that comes later than this may have walked on meanwhile."""
 
 _REMEMBERED = timedelta(hours=1)
 
@@ -234,18 +237,19 @@ class Witness:
         if not self._layout.doors:
             return ()
         for missed in self._present.keys() - present.keys():
-            self._missed[missed] = self._present[missed]
+            trail = self._missed[missed] = self._present[missed]
+            trail.watched = at - trail.last <= _WATCHED
         self._present = present
         departures = []
         for trail in tuple(self._missed.values()):
             if trail.id in present:
                 del self._missed[trail.id]
-            elif at - trail.last >= GONE:
+            elif self._clock - trail.clock >= GONE:
                 del self._missed[trail.id]
                 trail.departed = True
                 door = self._layout.door_at(trail.foot)
                 if door is not None:
-                    departures.append(Departure(self._persons[trail.id], door))
+                    departures.append(Departure(self._persons[trail.id], door, trail.watched))
         return tuple(sorted(departures, key=lambda departure: departure.person.id))
 
 

@@ -12,11 +12,11 @@ from analyzer.engine import Engine
 from analyzer.entry import Level, Text
 from analyzer.errors import ComplianceError
 from analyzer.judgement import Timing
-from analyzer.labels import REASONS, ROLES
+from analyzer.labels import REASONS, ROLES, ZONES
 from analyzer.privacy import withhold
 from analyzer.sentences import Language, seconds
 from analyzer.site import Site
-from analyzer.types import Provenance, RuleId, RunId, Scene, Verdict
+from analyzer.types import PairSubject, Provenance, RuleId, RunId, Scene, Subject, TrackSubject, Verdict, ZoneSubject
 from pipelines.errors import BadInput
 from pipelines.replay import CODE_VERSION
 from pipelines.scene_file import read_scenes
@@ -71,16 +71,18 @@ def explained(scenes: Path, site: Path, at: datetime, camera: str | None, langua
         )
     standings = engine.standings()
     for standing in standings:
-        yield _standing(standing, tongue)
+        yield _standing(standing, document.site, tongue)
     yield from _silent(document.site.of_camera(last.frame.camera), {standing.entry.id for standing in standings}, tongue)
 
 
-def _standing(standing: Standing, language: Language) -> str:
+def _standing(standing: Standing, site: Site, language: Language) -> str:
     judgement, timing, votes = standing.judgement, standing.clause.timing, standing.votes
     said = _say(_VERDICTS[judgement.verdict], language)
     if judgement.reason is not None:
         said += f" ({_say(REASONS[judgement.reason], language)})"
-    who = judgement.subject.key + (f" {_say(ROLES[judgement.role.role], language)}" if judgement.role else "")
+    who = _about(judgement.subject, site, language) + (
+        f", {_say(ROLES[judgement.role.role], language)}" if judgement.role else ""
+    )
     needed = _say(_needed(timing, language), language)
     state = _say(Text("ĐANG MỞ", "OPEN") if standing.open else Text("chưa mở", "not open"), language)
     counted = _say(
@@ -91,6 +93,20 @@ def _standing(standing: Standing, language: Language) -> str:
         language,
     )
     return f"{standing.entry.id} {who}: {said}; {state}: {counted}; {needed}"
+
+
+def _about(subject: Subject, site: Site, language: Language) -> str:
+    """Whom or what a judgement is about: people by their numbers, places by their names."""
+    match subject:
+        case TrackSubject(track):
+            return _say(Text(f"đối tượng {track}", f"track {track}"), language)
+        case PairSubject(first, second):
+            return _say(Text(f"đối tượng {first} và {second}", f"tracks {first} and {second}"), language)
+        case ZoneSubject(place):
+            known = (zone for zone in site.zones if zone.id == place)
+            return next((zone.name or f"{_say(ZONES[zone.kind], language)} ({place})" for zone in known), place)
+        case _:
+            return subject.key
 
 
 def _silent(site: Site, heard: set[RuleId], language: Language) -> Iterator[str]:

@@ -39,6 +39,8 @@ _MICROSECOND = timedelta(microseconds=1)
 
 # A whole number stays one, so that a line is written again as it was.
 _Number = Annotated[int, Meta(gt=-(10**9), lt=10**9)] | Annotated[float, Meta(gt=-1e9, lt=1e9)]
+_Share = Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)]
+_Id = Annotated[int, Meta(gt=-(2**53), lt=2**53)]
 _Pixels = Annotated[int, Meta(gt=0)]
 _Time = Annotated[datetime, Meta(tz=True)]
 _Corners = tuple[_Number, _Number, _Number, _Number]
@@ -50,12 +52,12 @@ class _Form(Struct, forbid_unknown_fields=True, gc=False):
 
 class _Head(_Form):
     box: _Corners
-    score: _Number
+    score: _Share
 
 
 class _Mask(_Form):
     state: MaskState
-    p: _Number
+    p: _Share
     head_px: _Number
     crops: int
     fresh: bool = True
@@ -65,7 +67,7 @@ class _Mask(_Form):
 class _Item(_Form):
     item: Item
     state: Presence
-    p: _Number
+    p: _Share
     crops: int
     fresh: bool = True
     reason: Reason | None = None
@@ -73,28 +75,28 @@ class _Item(_Form):
 
 class _Attire(_Form):
     attire: Attire
-    p: _Number
+    p: _Share
     fresh: bool = True
 
 
 class _MaskKind(_Form):
     kind: MaskKind
-    p: _Number
+    p: _Share
 
 
 class _Link(_Form):
-    track: int
+    track: _Id
     seen: _Time
     log_odds: _Number
     role: Role | None = None
-    p: _Number = 0.0
+    p: _Share = 0.0
 
 
 class _Person(_Form):
-    track: int
+    track: _Id
     label: Label
     box: _Corners
-    score: _Number
+    score: _Share
     head: _Head | None = None
     mask: _Mask | None = None
     items: tuple[_Item, ...] = ()
@@ -110,7 +112,7 @@ class _Person(_Form):
 class _Door(_Form):
     door: str
     open: Presence
-    p: _Number
+    p: _Share
 
 
 class _Thing(_Form):
@@ -120,7 +122,7 @@ class _Thing(_Form):
 
 class _Line(_Form):
     camera: str
-    index: int
+    index: _Id
     pts: _Number
     at: _Time
     size: tuple[_Pixels, _Pixels]

@@ -19,7 +19,8 @@ from analyzer.types import Reason, Verdict, ZoneId
 class DoorEntry:
     """One judgement each time somebody went into a room.
 
-    Whoever vanished at a door where others stand by now may be behind them: that cannot be told.
+    Whoever vanished at a door where others stand by now may be behind them, and whoever vanished while no picture came may
+    have walked on: that cannot be told.
 
     Attributes:
         own_allowed: coming back to the room one came out of is compliant; without having seen where somebody came
@@ -44,6 +45,8 @@ class DoorEntry:
         reason = None
         if not decided:
             reason = Reason.ROLE_UNKNOWN
+        elif not departure.watched:
+            reason = Reason.CAMERA_DOWN
         elif self.own_allowed and person.origin is None:
             reason = Reason.OCCLUDED
         elif hidden(person.observation.track.box, moment.people):

@@ -227,8 +227,10 @@ def test_likeness_expires_after_a_day() -> None:
         replace(SEEN, seen=START + seconds(21 * HOUR)),
         replace(SEEN, role=Role.UNKNOWN, probability=0.9),
         replace(SEEN, role=Role.CLEANER, probability=0.4),
+        replace(SEEN, role=Role.CLEANER, probability=0.0),
+        replace(SEEN, role=Role.FACILITY, probability=0.9),
     ],
-    ids=["even", "unlike", "not remembered", "oneself", "in the future", "unknown", "doubtful"],
+    ids=["even", "unlike", "not remembered", "oneself", "in the future", "unknown", "doubtful", "impossible", "nobody"],
 )
 def test_a_link_that_says_nothing(link: Link) -> None:
     assert linked(link).sources == ()

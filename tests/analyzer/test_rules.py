@@ -254,6 +254,17 @@ CASES: tuple[Case, ...] = (
         20,
         (HIGH,),
     ),
+    Case(
+        "Q05",
+        "no picture while they vanish",
+        DOORS,
+        stand(),
+        0,
+        unknown=Reason.CAMERA_DOWN,
+        scenes=tuple(
+            each for each in played(visit(1, end_x=0.55, end_y=0.1), 30) if not 10 < each.frame.pts.total_seconds() < 22
+        ),
+    ),
     Case("Q06", "one metre", FLOOR, stand(q(1, 0.4), q(2, 0.4625)), 90, (MEDIUM,)),
     Case("Q06", "one metre for a while", FLOOR, stand(q(1, 0.4), q(2, 0.4625)), 45, (ASSIST,)),
     Case("Q06", "long", FLOOR, lambda t: [q(1, 0.4), q(2, 0.4625)], 1000, (HIGH,)),

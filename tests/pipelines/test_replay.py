@@ -116,9 +116,15 @@ def test_why_there_is_an_event_and_why_not() -> None:
     assert said.startswith("corridor 2021-06-11T08:00:20+07:00 (+0:00:20)\nQ0")
     later = invoke("explain", ROOM / "scenes.jsonl", "--site", ROOM / "site.toml", "--at", "2021-06-11T11:00:00")
     assert "trước thời điểm được hỏi" in later
-    assert "Q04 track:1 người được cách ly: dấu hiệu vi phạm; ĐANG MỞ: 41 vi phạm" in said
+    assert "Q04 đối tượng 1, người được cách ly: dấu hiệu vi phạm; ĐANG MỞ: 41 vi phạm" in said
     assert "S01: không có ai thuộc phạm vi quy tắc" in said
     assert "G01: không chạy được" in said
+    group = GOLDEN / "07_gathering"
+    said = invoke(
+        "explain", group / "scenes.jsonl", "--site", group / "site.toml", "--at", "2021-06-11T08:00:25", "--language", "en"
+    )
+    assert "Q06 tracks 1 and 2, person of unknown role: not assessable" in said
+    assert "Q07 corridor (corridor-2): violating; OPEN" in said
     said = invoke("explain", GATE / "scenes.jsonl", "--site", GATE / "site.toml", "--at", "2021-06-11T01:00:06.5+00:00")
     assert "ĐANG MỞ: 1 vi phạm / 0 tuân thủ / 0 không đánh giá được; một hành vi hoàn tất là đủ" in said
     english = "\n".join(
