@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 import av
-import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -22,6 +21,7 @@ from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.evidence import Clip, Episode
 from pipelines.evidence.footage import writing
 from pipelines.ring import Segment, covering
+from pipelines.sources.pictures import pixel_aspect, upright_bgr
 
 POST_ROLL: Final = timedelta(seconds=10)
 _FLUSHED: Final = timedelta(seconds=2)  # until the ring's last packets are on disk
@@ -95,14 +95,17 @@ class RingFootage:
         """The picture shown at ``pts``; ``None`` when the ring has none near it."""
         for segment in reversed(covering(self.folder, self.zero + pts, self.zero + pts + timedelta(milliseconds=1))):
             best, offset = None, segment.starts_at - self.zero
+            aspect = Fraction(1)
             with _opened(segment) as opened, suppress(*_CUT_OFF):
+                if opened:
+                    aspect = pixel_aspect(opened[1])
                 for frame in opened[0].decode(opened[1]) if opened else ():
                     at = offset + timedelta(seconds=frame.time or 0.0)
                     if at > pts + timedelta(milliseconds=20) and best is not None:
                         break
                     best = (at, frame)
             if best is not None and abs(best[0] - pts) < timedelta(seconds=5):
-                image = np.ascontiguousarray(best[1].to_ndarray(format="bgr24"), dtype=np.uint8)
+                image = upright_bgr(best[1], 0, aspect)
                 ref = FrameRef(self.camera, 0, best[0], self.zero + best[0], image.shape[1], image.shape[0])
                 return Frame(ref, image)
         return None

@@ -38,6 +38,7 @@ class Film:
     container_options: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     sound: bool = False
+    pixel_aspect: Fraction | None = None
     time_base: Fraction = Fraction(1, 1000)
 
     @property
@@ -71,6 +72,8 @@ def make(path: Path, film: Film | None = None) -> Path:
         stream.width, stream.height = film.width, film.height
         stream.pix_fmt = film.pixel_format or _PIXELS.get(film.codec, "yuv420p")
         stream.codec_context.gop_size = film.gop
+        if film.pixel_aspect is not None:
+            stream.codec_context.sample_aspect_ratio = film.pixel_aspect
         base = Fraction(1, film.rate) if film.times is None else film.time_base
         stream.codec_context.time_base = base
         sound = output.add_stream("aac", rate=48000) if film.sound else None

@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 from models.frame import Image
 from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.evidence.footage import end_of, last_duration, writing
-from pipelines.sources.pictures import quarter_turns, upright_bgr
+from pipelines.sources.pictures import pixel_aspect, quarter_turns, squared, upright_bgr
 
 Retouch = Callable[[Image], Image]
 
@@ -44,7 +44,9 @@ def make_proxy(clip: Path, target: Path, retouch: Retouch | None = None) -> None
         if first is None:
             raise EvidenceError(EvidenceFault.NOT_DECODED)
         frames = _chain(first, frames)
-        _encode(_size(first), (_upright(one, _size(first), retouch) for one in frames), stream.time_base, target)
+        aspect = pixel_aspect(stream)
+        size = _size(first, aspect)
+        _encode(size, (_upright(one, size, aspect, retouch) for one in frames), stream.time_base, target)
 
 
 def _encode(size: tuple[int, int], frames: Iterator[VideoFrame], time_base: Fraction, target: Path) -> None:
@@ -86,17 +88,19 @@ def _chain(first: VideoFrame, rest: Iterator[VideoFrame]) -> Iterator[VideoFrame
     yield from rest
 
 
-def _size(frame: VideoFrame) -> tuple[int, int]:
-    """Upright and even, as 4:2:0 demands."""
-    width, height = (frame.height, frame.width) if quarter_turns(frame.rotation) % 2 else (frame.width, frame.height)
+def _size(frame: VideoFrame, aspect: Fraction) -> tuple[int, int]:
+    """Upright, of square pixels, and even, as 4:2:0 demands."""
+    width, height = squared(frame.width, frame.height, aspect)
+    if quarter_turns(frame.rotation) % 2:
+        width, height = height, width
     scale = min(1.0, _LONG_SIDE / max(width, height))
     return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
 
 
-def _upright(frame: VideoFrame, size: tuple[int, int], retouch: Retouch | None) -> VideoFrame:
+def _upright(frame: VideoFrame, size: tuple[int, int], aspect: Fraction, retouch: Retouch | None) -> VideoFrame:
     width, height = size
     if retouch is not None or quarter_turns(frame.rotation):
-        image = upright_bgr(frame, frame.rotation)
+        image = upright_bgr(frame, frame.rotation, aspect)
         changed = VideoFrame.from_ndarray(image if retouch is None else retouch(image), format="bgr24")
         changed.pts = frame.pts
         frame = changed

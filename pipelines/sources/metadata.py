@@ -13,14 +13,18 @@ from av.video.stream import VideoStream
 from pipelines.errors import BadRecording
 from pipelines.sources.checks import Limits
 from pipelines.sources.instants import as_timedelta
-from pipelines.sources.pictures import Decoding, quarter_turns, rate_of
+from pipelines.sources.pictures import Decoding, pixel_aspect, quarter_turns, rate_of, squared
 
 _PROBED_PICTURES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What the container declares. ``width`` and ``height`` are upright, after `rotation` (degrees, counter-clockwise)."""
+    """What the container declares.
+
+    ``width`` and ``height`` are those of the upright picture with square pixels, after `rotation` (degrees,
+    counter-clockwise) and ``pixel_aspect`` (width of a stored pixel against its height).
+    """
 
     container: str
     codec: str
@@ -29,6 +33,7 @@ class Metadata:
     width: int
     height: int
     rotation: int
+    pixel_aspect: Fraction
     rate: Fraction | None
     duration: timedelta | None
     time_base: Fraction
@@ -52,7 +57,8 @@ def read_metadata(path: Path, container: InputContainer, stream: VideoStream) ->
             break
     codec = stream.codec_context
     rotation = quarter_turns(first.frame.rotation) * 90 if first and first.frame else 0
-    sides = (codec.width, codec.height) if rotation % 180 == 0 else (codec.height, codec.width)
+    aspect = pixel_aspect(stream)
+    sides = squared(codec.width, codec.height, aspect)[:: 1 if rotation % 180 == 0 else -1]
     origin = stream.start_time if stream.start_time is not None else first.ticks if first else None
     return Metadata(
         container=container.format.name.split(",")[0],
@@ -62,6 +68,7 @@ def read_metadata(path: Path, container: InputContainer, stream: VideoStream) ->
         width=sides[0],
         height=sides[1],
         rotation=rotation,
+        pixel_aspect=aspect,
         rate=rate_of(stream),
         duration=_declared_duration(container, stream),
         time_base=stream.time_base or Fraction(1, 1000),

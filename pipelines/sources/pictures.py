@@ -144,9 +144,21 @@ def quarter_turns(degrees: int) -> int:
 _TURNS = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
 
 
-def upright_bgr(frame: VideoFrame, degrees: int) -> Image:
-    """Pixels as a person should see them: FFmpeg's library leaves the rotation of the container to the caller."""
-    image = np.ascontiguousarray(frame.to_ndarray(format="bgr24"), dtype=np.uint8)
+def pixel_aspect(stream: VideoStream) -> Fraction:
+    """How wide a pixel is against its height, 1/4 to 4; 1 where nothing is declared, or nonsense."""
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    return aspect if Fraction(1, 4) <= aspect <= 4 else Fraction(1)
+
+
+def squared(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
+    """The size of the same picture with square pixels: one side grows, none shrinks."""
+    return (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
+
+
+def upright_bgr(frame: VideoFrame, degrees: int, aspect: Fraction = Fraction(1)) -> Image:
+    """Pixels as a person should see them: FFmpeg's library leaves rotation and pixels that are not square to the caller."""
+    width, height = squared(frame.width, frame.height, aspect)
+    image = np.ascontiguousarray(frame.to_ndarray(format="bgr24", width=width, height=height), dtype=np.uint8)
     turns = quarter_turns(degrees)
     return image if turns == 0 else np.asarray(cv2.rotate(image, _TURNS[turns]), dtype=np.uint8)
 

@@ -273,7 +273,7 @@ class Recording:
             yield Passed(nearest, drop)
 
     def _frame(self, index: int, at: Fraction, picture: VideoFrame) -> Frame:
-        image = upright_bgr(picture, picture.rotation)
+        image = upright_bgr(picture, picture.rotation, self.metadata.pixel_aspect)
         height, width = image.shape[:2]
         pts = as_timedelta(at)
         return Frame(FrameRef(self._camera, index, pts, self._start.at + pts, width, height), image)

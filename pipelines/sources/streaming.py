@@ -29,6 +29,7 @@ from pipelines.sources.line import LineWatch
 from pipelines.sources.nap import Nap
 from pipelines.sources.opening import open_stream
 from pipelines.sources.painted import painted
+from pipelines.sources.pictures import pixel_aspect, squared
 from pipelines.sources.request import CaptureRequest, StreamChangedError, Wishes
 from pipelines.sources.timeline import Arrivals, StreamTimeline
 from pipelines.sources.wire import Glance, Opened, Pulse, Send, Shot, Tally, send
@@ -99,6 +100,7 @@ class Streaming:
         self._nap, self._loops = Nap(), LoopWatch()
         self._broken, self._fruitless = False, 0
         self._size: tuple[int, int] = (0, 0)
+        self._aspect = Fraction(1)  # of a pixel
         self._codec = ""
         self._key_at, self._gop_seconds = 0.0, 0.0
         self._line, self._line_told = LineWatch(wishes.most), -math.inf
@@ -117,6 +119,7 @@ class Streaming:
                 stream = container.streams.video[0]
                 stream.thread_count = 1  # as many decoders as cameras share the cores already
                 self._codec, self._nap, self._broken, self._fruitless = stream.codec_context.name, Nap(), False, 0
+                self._aspect = pixel_aspect(stream)
                 self._announce(stream.width, stream.height, stream.average_rate)
                 self._watch(container, stream)
             if self._request.scheme is not Scheme.FILE:
@@ -327,7 +330,7 @@ class Streaming:
         else:
             self._attention.looked(arrival, wanted=wanted)
             frame = picture.frame
-            width, height = _fit(frame.width, frame.height, self._request.width)
+            width, height = _fit(*squared(frame.width, frame.height, self._aspect), self._request.width)
             pixels = np.ascontiguousarray(frame.to_ndarray(format="bgr24", width=width, height=height), dtype=np.uint8)
             self._shoot(pixels, at, arrival, catch_up=picture.catch_up, unasked=not wanted)
 

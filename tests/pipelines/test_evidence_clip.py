@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -273,6 +274,16 @@ def test_a_proxy_is_upright_and_small_enough(tmp_path: Path) -> None:
         assert (frame.width, frame.height, frame.rotation) == (122, 1920, 0)
         image = np.asarray(cv2.rotate(frame.to_ndarray(format="bgr24"), cv2.ROTATE_90_COUNTERCLOCKWISE), dtype=np.uint8)
         assert number_of(image) == 0
+
+
+def test_a_proxy_has_square_pixels(tmp_path: Path) -> None:
+    clip_of(make(tmp_path / "a.mp4", Film(codec="mpeg4", pixel_aspect=Fraction(2), count=3)), 0, 1, tmp_path / "clip")
+    make_proxy(tmp_path / "clip", tmp_path / "proxy")
+    with av.open(str(tmp_path / "proxy"), format="mp4") as container:
+        frame = next(container.decode(video=0))
+        assert (frame.width, frame.height) == (384, 128)
+        assert container.streams.video[0].sample_aspect_ratio in {None, Fraction(1)}
+        assert number_of(np.asarray(frame.to_ndarray(format="bgr24"), dtype=np.uint8)) == 0
 
 
 def _length(path: Path) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -12,6 +13,7 @@ from analyzer.types import CameraId
 from pipelines.errors import EvidenceError
 from pipelines.live_evidence import RingFootage
 from pipelines.ring import RingWriter, name_of, segments
+from tests.media import Film, make
 from tests.rtsp.pictures import walk, write_clip
 
 T0 = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -100,3 +102,16 @@ def test_a_full_disk_is_told(ring: Path, tmp_path: Path) -> None:
     full.symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
         footage(ring).cut(seconds(2), seconds(9), full)
+
+
+def test_a_still_has_square_pixels(tmp_path: Path) -> None:
+    film = make(tmp_path / "film.mp4", Film(rate=RATE, count=20, gop=RATE, pixel_aspect=Fraction(2), options={"bf": "0"}))
+    writer = RingWriter(tmp_path / "ring", length=4.0)
+    with av.open(str(film)) as container:
+        stream = container.streams.video[0]
+        for count, packet in enumerate(packet for packet in container.demux(stream) if packet.size):
+            writer.write(packet, stream, count / RATE, T0.timestamp() + count / RATE)
+    writer.close()
+    found = footage(tmp_path / "ring").still(seconds(2))
+    assert found is not None
+    assert (found.ref.width, found.ref.height) == (384, 128)

@@ -63,11 +63,15 @@ class Show:
             self.flags[index] = message
 
 
-def written(path: Path, pictures: Iterable[Picture], *, keyframe_every: int, between: int = 0) -> Path:
+def written(
+    path: Path, pictures: Iterable[Picture], *, keyframe_every: int, between: int = 0, aspect: Fraction | None = None
+) -> Path:
     """A clip of constant bit rate, whose packets tell nothing; ``between`` so many B-pictures."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=RATE)
         stream.width, stream.height, stream.pix_fmt, stream.bit_rate, stream.thread_count = 320, 180, "yuv420p", 800_000, 1
+        if aspect is not None:
+            stream.codec_context.sample_aspect_ratio = aspect
         fixed = f"keyint={keyframe_every}:min-keyint={keyframe_every}:scenecut=0:bframes={between}:b-adapt=0"
         stream.options = {"preset": "veryfast", "x264-params": fixed}
         for index, picture in enumerate(pictures):
@@ -135,6 +139,12 @@ def test_who_wakes_in_the_middle_between_two_keyframes_sees_no_damaged_picture(b
     for index, shot in show.shots.items():
         assert np.array_equal(shot, truth[index]), index
     assert show.tally.corrupt == show.tally.decode == 0
+
+
+def test_pictures_have_square_pixels(tmp_path: Path) -> None:
+    clip = written(tmp_path / "visit.mp4", visit(0.0, 3.0), keyframe_every=20, aspect=Fraction(4, 3))
+    show = Show(clip, length=3.0)
+    assert {(shot.width, shot.height) for shot in show.flags.values()} == {(427, 180)}
 
 
 def test_a_camera_that_leaves_its_keyframes_out_is_decoded_all_the_same(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import errno
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from zlib import crc32
 
@@ -202,6 +203,32 @@ def test_pictures_are_turned_upright(tmp_path: Path, degrees: int, back: int) ->
     assert number_of(np.asarray(cv2.rotate(frame.image, back), dtype=np.uint8)) == 37
     assert (frame.ref.width, frame.ref.height) == ((192, 128) if degrees == 180 else (128, 192))
     assert (recording.metadata.width, recording.metadata.height) == (frame.ref.width, frame.ref.height)
+
+
+@pytest.mark.parametrize(
+    ("aspect", "size"),
+    [
+        (Fraction(2), (384, 128)),
+        (Fraction(16, 15), (205, 128)),
+        (Fraction(8, 9), (192, 144)),
+        (Fraction(1), (192, 128)),
+        (Fraction(100), (192, 128)),  # nonsense
+    ],
+)
+def test_pictures_have_square_pixels(tmp_path: Path, aspect: Fraction, size: tuple[int, int]) -> None:
+    recording = Recording(make(tmp_path / "a.mp4", Film(pixel_aspect=aspect)), CAMERA)
+    frame = next(i.frame for i in recording.frames() if isinstance(i, Captured) and i.frame.ref.index == 37)
+    assert (frame.ref.width, frame.ref.height) == size == (recording.metadata.width, recording.metadata.height)
+    assert number_of(frame.image) == 37
+    found = recording.still(frame.ref.pts)
+    assert found is not None
+    assert (found.ref.width, found.ref.height) == size
+
+
+def test_turned_pictures_have_square_pixels_as_well(tmp_path: Path) -> None:
+    recording = Recording(turned(make(tmp_path / "a.mp4", Film(pixel_aspect=Fraction(2))), 90), CAMERA)
+    frame = next(i.frame for i in recording.frames() if isinstance(i, Captured))
+    assert (frame.ref.width, frame.ref.height) == (128, 384) == (recording.metadata.width, recording.metadata.height)
 
 
 def test_a_change_of_size_in_the_middle_is_followed(tmp_path: Path) -> None:
