@@ -61,7 +61,7 @@ class CameraPerception:
     def memory(self) -> PerceptionMemory | None:
         """What `PerceptionFactory.for_camera` goes on with; None while a tracker cannot tell, or somebody is followed by his clothes.
 
-        Looks of people are never written down: what is told of a camera that links tracks by them holds nobody.
+        By what people wear nobody is known again from what is written down: a camera that links tracks by it tells nobody.
         """
         tracker = self._tracker.memory
         if tracker is None or (tracker.tracklets and self._finder is not None):

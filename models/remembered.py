@@ -60,11 +60,11 @@ class PlaceMemory:
     look: tuple[int, ...]
     since: timedelta
     seen: timedelta
-    walked: bool
-    alike: timedelta
-    unlike: timedelta
     fresh: timedelta
-    same: bool
+    walked: bool
+    alike: timedelta = timedelta(0)
+    unlike: timedelta = timedelta(0)
+    same: bool = True
 
 
 @dataclass(frozen=True, slots=True)

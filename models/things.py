@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -52,34 +52,6 @@ _MOST_PLACES: Final = 32
 Levels = npt.NDArray[np.float32]
 
 
-@dataclass(slots=True)
-class _Place:
-    """Where something is seen that may be a thing."""
-
-    box: Box
-    look: Levels
-    since: timedelta
-    seen: timedelta
-    walked: bool
-    alike: timedelta = timedelta(0)
-    unlike: timedelta = timedelta(0)
-    fresh: timedelta = timedelta(0)
-    same: bool = True
-
-    def see(self, look: Levels, now: timedelta, *, walked: bool) -> None:
-        step = min(now - self.seen, _LONGEST_STEP)
-        self.same, self.seen = changed(self.look, look) <= CHANGED_SHARE, now
-        if self.same:
-            self.alike += step
-            if now - self.fresh >= _FRESH_EVERY:
-                self.look, self.fresh = look, now
-        else:
-            self.unlike += step
-            if self.unlike > _UNLIKE_AT_LEAST + _UNLIKE_SHARE * self.alike:
-                self.look, self.since, self.fresh, self.walked = look, now, now, walked
-                self.alike, self.unlike = timedelta(0), timedelta(0)
-
-
 class ThingFinder:
     """Watches the places of one camera. Frames in time order; the same frames give the same things.
 
@@ -91,13 +63,13 @@ class ThingFinder:
     def __init__(self, still_for: timedelta = STILL_FOR, memory: ThingMemory | None = None) -> None:
         known = memory or ThingMemory()
         self._still_for = still_for
-        self._places = [_recalled(one) for one in known.places]
+        self._places = list(known.places)
         self._ways = {one.track: one for one in known.ways}
 
     @property
     def memory(self) -> ThingMemory:
         """Places and ways, as they are now."""
-        return ThingMemory(tuple(_told(one) for one in self._places), tuple(self._ways.values()))
+        return ThingMemory(tuple(self._places), tuple(self._ways.values()))
 
     def tell_apart(self, frame: Frame, seen: Sequence[Observation]) -> tuple[tuple[Observation, ...], tuple[Thing, ...]]:
         """Return the people of a frame, and the things that pass for some."""
@@ -114,22 +86,30 @@ class ThingFinder:
                 people.append(one)
         return tuple(people), tuple(things)
 
-    def _at(self, image: Image, one: Observation, now: timedelta) -> _Place | None:
+    def _at(self, image: Image, one: Observation, now: timedelta) -> PlaceMemory | None:
         """Return the place somebody is in, looked at anew; None for what is too small or outside of the picture."""
         box, walked = one.track.box, self._walked(one.track.id, one.track.box, now)
-        shares = overlaps(_edges([box]), _edges([place.box for place in self._places]))[0] if self._places else np.zeros(0)
-        known = self._places[int(shares.argmax())] if len(shares) and shares.max() >= SAME_PLACE else None
+        number = self._number(box)
+        known = None if number is None else self._places[number]
         if known is not None and now - known.seen < _LOOK_EVERY:
             return known
         look = look_of(image, box)
         if look is None:
             return known
-        if known is None:
-            known = _Place(box, look, now, now, walked, fresh=now)
-            self._places.append(known)
+        if number is None or known is None:
+            found = PlaceMemory(box, _levels(look), since=now, seen=now, fresh=now, walked=walked)
+            self._places.append(found)
         else:
-            known.see(look, now, walked=walked)
-        return known
+            self._places[number] = found = _seen(known, look, now, walked=walked)
+        return found
+
+    def _number(self, box: Box) -> int | None:
+        """Return which of the known places a box is in."""
+        if not self._places:
+            return None
+        shares = overlaps(_edges([box]), _edges([place.box for place in self._places]))[0]
+        best = int(shares.argmax())
+        return best if shares[best] >= SAME_PLACE else None
 
     def _walked(self, track: TrackId, box: Box, now: timedelta) -> bool:
         x, y = box.centre
@@ -143,7 +123,7 @@ class ThingFinder:
         kept = [one for one in self._places if now - one.seen <= self._lasts(one)]
         self._places = sorted(kept, key=lambda one: (one.alike, one.seen))[-_MOST_PLACES:]
 
-    def _lasts(self, place: _Place) -> timedelta:
+    def _lasts(self, place: PlaceMemory) -> timedelta:
         if place.alike >= self._still_for:
             return _THING_FORGOTTEN
         return _FORGOTTEN if place.alike >= _YOUNG else _YOUNG
@@ -170,11 +150,18 @@ def _edges(boxes: Sequence[Box]) -> npt.NDArray[np.float64]:
     return np.array([(box.x1, box.y1, box.x2, box.y2) for box in boxes], dtype=np.float64)
 
 
-def _told(place: _Place) -> PlaceMemory:
-    look = tuple(int(level) for level in place.look.ravel())
-    return PlaceMemory(place.box, look, place.since, place.seen, place.walked, place.alike, place.unlike, place.fresh, place.same)
+def _levels(look: Levels) -> tuple[int, ...]:
+    return tuple(int(level) for level in look.ravel())
 
 
-def _recalled(place: PlaceMemory) -> _Place:
-    look = np.array(place.look, dtype=np.float32).reshape(_DOWN, _ACROSS)
-    return _Place(place.box, look, place.since, place.seen, place.walked, place.alike, place.unlike, place.fresh, place.same)
+def _seen(place: PlaceMemory, look: Levels, now: timedelta, *, walked: bool) -> PlaceMemory:
+    """Return the place after another look at it by somebody who is in it now."""
+    step = min(now - place.seen, _LONGEST_STEP)
+    before = np.array(place.look, dtype=np.float32).reshape(_DOWN, _ACROSS)
+    if changed(before, look) <= CHANGED_SHARE:
+        place = replace(place, same=True, seen=now, alike=place.alike + step)
+        return replace(place, look=_levels(look), fresh=now) if now - place.fresh >= _FRESH_EVERY else place
+    unlike = place.unlike + step
+    if unlike <= _UNLIKE_AT_LEAST + _UNLIKE_SHARE * place.alike:
+        return replace(place, same=False, seen=now, unlike=unlike)
+    return PlaceMemory(place.box, _levels(look), since=now, seen=now, fresh=now, walked=walked, same=False)
