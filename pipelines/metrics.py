@@ -189,7 +189,8 @@ class LiveMetrics:
 
     def gone(self, camera: CameraId) -> None:
         """A camera is watched no more: what was last measured of it would look like what is."""
-        for gauge in (self._silent, self._late, self._filled, self._clock_still, self._awake, self._gate_missed):
+        last = (self._silent, self._late, self._filled, self._clock_still, self._awake, self._gate_missed, self._things)
+        for gauge in last:
             with contextlib.suppress(KeyError):
                 gauge.remove(camera)
         for kind in ("asked", "given", "paced"):

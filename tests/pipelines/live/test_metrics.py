@@ -38,6 +38,18 @@ def test_nothing_is_said_of_a_camera_that_never_showed_anything() -> None:
     assert told(metrics, "vigil_camera_last_frame_age_seconds", camera="gate") is None
 
 
+def test_nothing_is_said_of_a_camera_that_is_gone() -> None:
+    metrics = LiveMetrics()
+    metrics.watched(GATE, {}, timedelta(seconds=2))
+    metrics.rates(GATE, 5.0, 4.0)
+    metrics.clock_still(GATE, still=True)
+    metrics.things(GATE, 2)
+    figures = {"vigil_camera_last_frame_age_seconds", "vigil_camera_rate", "vigil_camera_clock_still", "vigil_camera_things"}
+    assert figures <= {sample.name for family in metrics.registry.collect() for sample in family.samples}
+    metrics.gone(GATE)
+    assert not figures & {sample.name for family in metrics.registry.collect() for sample in family.samples}
+
+
 def test_what_fails_takes_time_as_well() -> None:
     metrics = LiveMetrics()
     with pytest.raises(ValueError, match="no"), timing(metrics.stage, Stage.WRITE):
