@@ -16,14 +16,16 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-import numpy.typing as npt
 
 from analyzer.types import Box
 from models.detectors.overlap import overlaps
+from models.evaluation.boxes import Floats
 from models.frame import Image
+from models.labelled.annotations import read_annotations
 from models.pictures import read_picture
 from models.things import CHANGED_SHARE, SAME_PLACE, changed, look_of
 
+CLASSES = 2
 APART = (1, 5, 20)
 DRAWN = 12
 CONTRAST = 15.0
@@ -35,7 +37,7 @@ class View:
     """A frame and the people in it."""
 
     image: Image
-    people: tuple[Box, ...]
+    people: Floats
 
 
 def views(folder: Path) -> dict[str, dict[int, View]]:
@@ -44,25 +46,18 @@ def views(folder: Path) -> dict[str, dict[int, View]]:
     for path in sorted((folder / "images").glob("*.jpg")):
         if name := NAME.match(path.stem):
             image = read_picture(path)
-            lines = (folder / "labels" / f"{path.stem}.txt").read_text(encoding="utf-8").splitlines()
-            found[name[1]][int(name[2])] = View(image, tuple(_box(line, image) for line in lines if line.strip()))
+            labels = read_annotations(folder / "labels" / f"{path.stem}.txt", CLASSES, [])
+            found[name[1]][int(name[2])] = View(image, labels.of(range(CLASSES), image.shape[1], image.shape[0]))
     return found
-
-
-def _box(line: str, image: Image) -> Box:
-    rows, columns = image.shape[:2]
-    x, y, width, height = (float(one) for one in line.split()[1:5])
-    return Box((x - width / 2) * columns, (y - height / 2) * rows, (x + width / 2) * columns, (y + height / 2) * rows)
 
 
 def people(before: View, after: View) -> Iterator[float]:
     """Changed shares of people who are in one place in both frames."""
-    if not before.people or not after.people:
+    if not len(before.people) or not len(after.people):
         return
-    shares = overlaps(_edges(before.people), _edges(after.people)).max(axis=1)
-    for box, share in zip(before.people, shares, strict=True):
-        if share >= SAME_PLACE:
-            yield from _changed(before, after, box)
+    shares = overlaps(before.people, after.people).max(axis=1)
+    for edges in before.people[shares >= SAME_PLACE]:
+        yield from _changed(before, after, Box(*edges.tolist()))
 
 
 def things(before: View, after: View, random: Random) -> Iterator[float]:
@@ -73,9 +68,9 @@ def things(before: View, after: View, random: Random) -> Iterator[float]:
         width = height * random.uniform(0.35, 0.7)
         x, y = random.uniform(0, columns - width), random.uniform(0, rows - height)
         box = Box(x, y, x + width, y + height)
-        both = before.people + after.people
+        both = np.concatenate([before.people, after.people])
         look = look_of(before.image, box)
-        if look is not None and look.std() >= CONTRAST and not (both and overlaps(_edges((box,)), _edges(both)).any()):
+        if look is not None and look.std() >= CONTRAST and not overlaps(np.array([[x, y, x + width, y + height]]), both).any():
             yield from _changed(before, after, box)
 
 
@@ -83,10 +78,6 @@ def _changed(before: View, after: View, box: Box) -> Iterator[float]:
     first, second = look_of(before.image, box), look_of(after.image, box)
     if first is not None and second is not None:
         yield changed(first, second)
-
-
-def _edges(boxes: tuple[Box, ...]) -> npt.NDArray[np.float64]:
-    return np.array([(box.x1, box.y1, box.x2, box.y2) for box in boxes])
 
 
 def main() -> None:

@@ -193,16 +193,19 @@ def _ppe(material: Material, means: Means, runtime: Backend) -> tuple[list[Weigh
 
 
 def _refuse_without_items(file: Path) -> None:
-    with file.open(encoding="utf-8") as lines:
-        columns = lines.readline().strip().split(",")
+    columns = _columns(file)
     if "filename" not in columns or not any(item_named(column) for column in columns):
         raise BadInput(str(file), "it has no column filename, or none of an item", f"begin it with filename,{','.join(ITEMS)}")
 
 
 def _names_people(file: Path) -> bool:
     """Return whether a CSV has a box a row: people labelled one by one, below the folder of the data sets."""
+    return {"x1", "y1", "x2", "y2"} <= set(_columns(file))
+
+
+def _columns(file: Path) -> list[str]:
     with file.open(encoding="utf-8") as lines:
-        return {"x1", "y1", "x2", "y2"} <= set(lines.readline().strip().split(","))
+        return lines.readline().strip().split(",")
 
 
 def _unknown_peer(name: str, known: Mapping[str, object] | Sequence[str], folder: Path | None) -> BadInput:

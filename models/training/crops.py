@@ -175,16 +175,21 @@ def present_sets(data: Path, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name, found in there.items() if found)
 
 
-def _heads_by_eye(data: Path, head_labels: Path) -> Iterator[LabelledHead]:
-    with head_labels.open(encoding="utf-8", newline="") as stream:
+def labelled_rows(data: Path, labels: Path) -> Iterator[tuple[Mapping[str, str], Path]]:
+    """Yield the rows of a CSV of labels made by eye (set, picture, ...), each with its picture; those of absent sets are left out."""
+    with labels.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     present = present_sets(data, dict.fromkeys(row["set"] for row in rows))
     for row in rows:
         if row["set"] in present:
             folder = data / row["set"]
-            picture = folder / row["picture"] if _FRAME_MARK in row["picture"] else folder / "images" / row["picture"]
-            box = Box(float(row["x1"]), float(row["y1"]), float(row["x2"]), float(row["y2"]))
-            yield LabelledHead(row["set"], picture, box, row["state"], box.height)
+            yield row, folder / row["picture"] if _FRAME_MARK in row["picture"] else folder / "images" / row["picture"]
+
+
+def _heads_by_eye(data: Path, head_labels: Path) -> Iterator[LabelledHead]:
+    for row, picture in labelled_rows(data, head_labels):
+        box = Box(float(row["x1"]), float(row["y1"]), float(row["x2"]), float(row["y2"]))
+        yield LabelledHead(row["set"], picture, box, row["state"], box.height)
 
 
 def picture_or_frame(picture: Path) -> Image | None:

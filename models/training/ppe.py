@@ -25,7 +25,7 @@ from analyzer.types import Box
 from models.crops import HEAD_SIZE, NO_HEAD, PERSON_HEIGHT, PERSON_WIDTH, batch, cut, person_region
 from models.frame import Image
 from models.training import augment
-from models.training.crops import CONTEXT_SIZE, NoHeads, context, picture_or_frame, present_sets
+from models.training.crops import CONTEXT_SIZE, NoHeads, context, labelled_rows, picture_or_frame
 from models.training.efficientnet import FEATURES, build_features
 from models.training.fitting import Schedule, fit
 
@@ -98,26 +98,20 @@ def read_people(data: Path, labels: Path) -> People:
     """
     shoots = _shoots(data)
     bodies, heads, has_head, items, attire, groups, names = [], [], [], [], [], [], []
-    with labels.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    present = present_sets(data, dict.fromkeys(row["set"] for row in rows))
-    for row in rows:
-        if row["set"] in present:
-            folder = data / row["set"]
-            picture = folder / row["picture"] if "#" in row["picture"] else folder / "images" / row["picture"]
-            image = picture_or_frame(picture)
-            if image is None:
-                continue
-            bodies.append(_roomy(image, Box(*(float(row[side]) for side in ("x1", "y1", "x2", "y2")))))
-            sides = [row[f"head_{side}"] for side in ("x1", "y1", "x2", "y2")]
-            has_head.append(all(sides))
-            heads.append(
-                context(image, Box(*map(float, sides))) if all(sides) else np.zeros((CONTEXT_SIZE, CONTEXT_SIZE, 3), np.uint8)
-            )
-            items.append([ITEM_STATES.index(row[item]) for item in ITEMS])
-            attire.append(ATTIRE.index(row["attire"]) if row["attire"] else UNLABELLED)
-            groups.append(shoots.get((row["set"], row["picture"]), _shoot_of(row["set"], row["picture"])))
-            names.append(f"{row['set']}/{row['picture']}")
+    for row, picture in labelled_rows(data, labels):
+        image = picture_or_frame(picture)
+        if image is None:
+            continue
+        bodies.append(_roomy(image, Box(*(float(row[side]) for side in ("x1", "y1", "x2", "y2")))))
+        sides = [row[f"head_{side}"] for side in ("x1", "y1", "x2", "y2")]
+        has_head.append(all(sides))
+        heads.append(
+            context(image, Box(*map(float, sides))) if all(sides) else np.zeros((CONTEXT_SIZE, CONTEXT_SIZE, 3), np.uint8)
+        )
+        items.append([ITEM_STATES.index(row[item]) for item in ITEMS])
+        attire.append(ATTIRE.index(row["attire"]) if row["attire"] else UNLABELLED)
+        groups.append(shoots.get((row["set"], row["picture"]), _shoot_of(row["set"], row["picture"])))
+        names.append(f"{row['set']}/{row['picture']}")
     if not bodies:
         raise NoHeads("not one labelled person is in a picture that can be read; `vigil data check` says what is missing")
     return People(
