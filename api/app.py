@@ -19,6 +19,7 @@ from api.security.sessions import FIRST_USER, ensure_first_user
 from api.security.throttle import Throttle
 from api.service import Service
 from api.web.render import error_page
+from pipelines.private_folder import make_private
 from pipelines.settings import Settings
 from pipelines.store.database import Database, open_database
 from pipelines.store.migration import migrate
@@ -70,7 +71,7 @@ def serve_app() -> ASGIApp:
     Prints the first account's password once, straight to the terminal and past the log.
     """
     settings = Settings()
-    settings.evidence.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(settings.evidence)
     database = open_database(settings.database)
     migrate(database)
     repository = Repository(database)

@@ -366,10 +366,8 @@ class Relay:
     def _tell(self, waiting: Sequence[Channel], notice: Notice, now: datetime) -> None:
         try:
             alert = self._alert(notice)
-        except (
-            NotFound,
-            ValueError,
-        ) as error:  # one row that another version wrote, or another hand, must not silence the others
+        except (NotFound, ValueError) as error:
+            # One row that another version wrote, or another hand, must not silence the others.
             self._log.error("alert.unreadable", number=notice.number, topic=notice.topic, error=str(error))
             for channel in waiting:
                 self._progress[notice.number, channel.name].over = True

@@ -25,6 +25,7 @@ from pipelines.evidence import EvidenceWriter
 from pipelines.identity import code_version
 from pipelines.linking import link_options
 from pipelines.plan import Plan, make_plan, slug
+from pipelines.private_folder import make_private
 from pipelines.records import EventFilter, EvidenceState, Run, RunState, TimeBasis
 from pipelines.settings import Settings
 from pipelines.site_file import load_site
@@ -67,7 +68,7 @@ class Batch:
         plan = make_plan(request.recordings, camera_records(document.site) if document else None)
         document = document or mask_only_site(tuple(dict.fromkeys(job.camera for job in plan.jobs)))
         with ExitStack() as stack:
-            settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(settings.data_dir)
             database = stack.enter_context(open_database(settings.database))
             migrate(database)
             repository = Repository(database)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from analyzer.site import Camera
 from pipelines.errors import BadInput
+from pipelines.private_folder import make_private
 from pipelines.settings import Settings
 
 LIBRARIES = ("numpy", "opencv-python-headless", "av", "openvino", "supervision", "fastapi", "sqlmodel", "pysqlite3")
@@ -193,7 +194,7 @@ def _names(_settings: Settings) -> Sequence[Finding]:
 def _unwritable(folder: Path) -> str:
     """Why a file with something in it can not be made in the folder; empty when it can. Makes the folder."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor") as probe:
             probe.write(b"fit?")
             probe.flush()

@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from analyzer.types import Scene
 from pipelines.errors import BadInput
 from pipelines.loop import Mark
+from pipelines.private_folder import make_private
 from pipelines.scene_file import encode_scene, read_scenes
 
 # Between two marks at least this much of the recording: each mark costs an fsync.
@@ -61,7 +62,7 @@ class Journal:
         return self.folder / "scenes.jsonl"
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self.folder)
         file = self.scenes_path.open("ab")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -20,6 +20,8 @@ from av.container import OutputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from pipelines.private_folder import make_private
+
 ENDING: Final = ".mkv"
 SEEN: Final = ".jsonl"
 """Of the files beside the packets that tell what was seen (`pipelines.scene_ring`)."""
@@ -81,7 +83,7 @@ class RingWriter:
     """Writes the packets of one connection. Times are those of arrival: the stream's own may jump."""
 
     def __init__(self, folder: Path, length: float = 10.0) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         self._folder, self._length = folder, length
         self._file: OutputContainer | None = None
         self._stream: VideoStream | None = None

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from analyzer.types import CameraId
+from pipelines.private_folder import make_private
 
 
 def keep_secret(folder: Path, camera: CameraId, secret: str) -> str:
@@ -14,7 +15,7 @@ def keep_secret(folder: Path, camera: CameraId, secret: str) -> str:
 
     Every secret has a name of its own: an address whose secret changed is another address, so the watching process notices.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(folder)
     name = f"{camera}-{secrets.token_hex(4)}"
     descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -69,7 +69,8 @@ class Gathering:
                 continue
             held = Counter(homes[person.id] for person in group)
             enough = [zone for zone, count in held.items() if count >= self.count_min]
-            for zone in enough or [max(held, key=lambda zone, held=held: (held[zone], zone))]:  # type: ignore[misc]
+            _, most = max((count, zone) for zone, count in held.items())
+            for zone in enough or [most]:
                 found.setdefault(zone, group)
         return found
 

@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from pipelines.errors import BadInput
+from pipelines.private_folder import make_private
 from pipelines.records import Grade
 from pipelines.settings import Settings
 
@@ -103,7 +104,7 @@ def _repository() -> Iterator[Repository]:
     from pipelines.store import Repository, migrate, open_database
 
     settings = Settings()
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(settings.data_dir)
     with open_database(settings.database) as database:
         migrate(database)
         yield Repository(database)

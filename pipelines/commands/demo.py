@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from pipelines.private_folder import make_private
 from pipelines.settings import Settings
 
 _REQUIREMENTS = Path(__file__).resolve().parents[2] / "requirements" / "demo.txt"
@@ -58,7 +59,7 @@ def _compose(settings: Settings, console: Console) -> Path:
     from pipelines.demo.photographs import collect
     from pipelines.demo.recording import compose
 
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(settings.data_dir)
     folder = settings.data_dir / "demo"
     photographs = collect(folder / "photographs", _REQUIREMENTS)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.private_folder import make_private
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
     stopped = signalled()
     watch = SiteWatch(path)
     with ExitStack() as stack:
-        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(settings.data_dir)
         stack.enter_context(alone(settings.watch))
         database = stack.enter_context(open_database(settings.database))
         migrate(database)

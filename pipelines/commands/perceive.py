@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
+from pipelines.commands.targets import writes_over
 from pipelines.settings import Settings
 
 BAD_INPUT, PARTIAL = 2, 3
@@ -125,7 +126,7 @@ def _is_looked_at(target: Path, paths: list[Path]) -> bool:
     if not target.is_file():
         return False
     media = target.suffix.lower() in PICTURES | RECORDINGS
-    return any(target.samefile(path) or (media and path.resolve() in target.resolve().parents) for path in paths if path.exists())
+    return writes_over(target, paths) or (media and any(path.resolve() in target.resolve().parents for path in paths))
 
 
 def _opened(target: Path | None, console: Console) -> TextIO | None:

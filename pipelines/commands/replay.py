@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.commands.targets import writes_over
+
 if TYPE_CHECKING:
     from pipelines.impact import Impact
 
@@ -79,9 +81,8 @@ def _spare(out: Path, given: list[Path], against: Path | None) -> None:
 
     if against is not None:
         raise BadInput("--out", "goes with events, and --against prints none", "leave one of the two out")
-    for path in given:
-        if out.exists() and path.exists() and out.samefile(path):
-            raise BadInput(f"--out {out}", "is one of the files that are read", "name another file")
+    if writes_over(out, given):
+        raise BadInput(f"--out {out}", "is one of the files that are read", "name another file")
 
 
 def _show(found: Impact) -> None:

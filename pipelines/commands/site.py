@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.commands.targets import writes_over
+
 SiteArgument = Annotated[Path, typer.Argument(help="Site file (TOML).")]
 
 
@@ -133,7 +135,7 @@ def draw(
     target = out or Path(f"{camera}.png")
     if target.suffix.lower() != ".png":
         raise BadInput(f"--out {target}", "is no name of a PNG", "let it end in .png")
-    if picture is not None and target.exists() and target.samefile(picture):
+    if picture is not None and writes_over(target, [picture]):
         raise BadInput(f"--out {target}", "is the picture that is drawn over", "name another file")
     _, encoded = cv2.imencode(".png", drawn(site, CameraId(camera), view))
     try:

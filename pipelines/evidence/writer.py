@@ -29,6 +29,7 @@ from pipelines.evidence.files import EXPECTED, LOCK, pending_row, place, write
 from pipelines.evidence.footage import Clip, Footage, plays_in_browser
 from pipelines.evidence.proxy import CODEC, make_proxy
 from pipelines.evidence.reconcile import Reconciled, reconcile
+from pipelines.private_folder import make_private
 from pipelines.records import Evidence, EvidenceId, EvidenceKind, EvidenceState
 from pipelines.telling import span
 
@@ -71,7 +72,7 @@ class EvidenceWriter:
         self.reconciled: Reconciled | None = None
 
     def __enter__(self) -> Self:
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self._root)
         self._lock = os.open(self._root / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

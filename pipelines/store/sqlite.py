@@ -12,6 +12,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from pipelines.errors import BadInput, StoreError
+from pipelines.private_folder import make_private
 from pipelines.store.file_system import magic_of, network_name
 
 # Below it two connections that write and checkpoint at once can corrupt the file (WAL reset).
@@ -67,7 +68,7 @@ def _refuse_old() -> None:
 def _make_file(path: Path) -> None:
     """Make the file so that only its owner reads it: it names people and holds password hashes."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         if network := network_name(magic_of(path.parent)):
             raise BadInput(
                 str(path),
