@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import cv2
+import av
 import numpy as np
 import numpy.typing as npt
 
@@ -25,6 +25,7 @@ from models.frame import Image
 from models.labelled.annotations import parse_line
 from models.pictures import read_picture
 from models.training.copies import difference_hash, groups, near_duplicates
+from models.upright import opened_clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -201,14 +202,13 @@ def picture_or_frame(picture: Path) -> Image | None:
             log.warning("%s: %s", picture, unreadable)
             return None
     clip, _, frame = picture.name.partition(_FRAME_MARK)
-    recording = cv2.VideoCapture(str(picture.with_name(clip)))
     try:
-        for _ in range(int(frame)):  # seeking is not exact in every container; these clips are short
-            recording.grab()
-        found, image = recording.read()
-        return np.asarray(image, dtype=np.uint8) if found else None
-    finally:
-        recording.release()
+        with opened_clip(picture.with_name(clip)) as recording:  # seeking is not exact in every container; these clips are short
+            wanted = next((one for one in recording.pictures() if one.number == int(frame)), None)
+            return None if wanted is None else wanted.image()
+    except (av.FFmpegError, OSError, BadPicture) as unreadable:
+        log.warning("%s: %s", picture, unreadable)
+        return None
 
 
 def same_picture_groups(pictures: Sequence[Path]) -> dict[Path, int]:
