@@ -47,7 +47,9 @@ def register(app: typer.Typer) -> None:
         ] = None,
         held_out: Annotated[str | None, typer.Option(help="mask: a data set to measure on and not to train on.")] = None,
         epochs: Annotated[int, typer.Option(min=1, help="person: passes over the pictures.")] = 14,
-        size: Annotated[int, typer.Option(min=320, max=1280, help="person: side of the training input in pixels.")] = 416,
+        size: Annotated[
+            int, typer.Option(min=320, max=1280, help="person: side of the training input in pixels, a multiple of 32.")
+        ] = 416,
         imitate: Annotated[
             bool, typer.Option(help="person: learn from what one of the published networks says as well; needs --teachers.")
         ] = False,
@@ -62,15 +64,17 @@ def register(app: typer.Typer) -> None:
         logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)])
         from models.errors import PerceptionError
 
+        if size % 32:
+            lower = size - size % 32
+            console.print(f"[red]--size {size}: not a multiple of 32; write {lower} or {lower + 32}[/]")
+            raise typer.Exit(BAD_INPUT)
         if not data.is_dir():
             console.print(f"[red]{escape(str(data))}: there is no such folder; check the path[/]")
             raise typer.Exit(BAD_INPUT)
         out.mkdir(parents=True, exist_ok=True)
         try:
             if task is Task.PERSON:
-                weights = _person(
-                    data, out, checkpoint, teachers, epochs=epochs, size=size - size % 32, seed=seed, imitate=imitate
-                )
+                weights = _person(data, out, checkpoint, teachers, epochs=epochs, size=size, seed=seed, imitate=imitate)
             else:
                 console.print(f"expected: about {_EXPECTED_HOURS[task.value]} hours on 2 cores")
                 weights = _classifier(

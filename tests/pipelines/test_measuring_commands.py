@@ -84,6 +84,14 @@ def test_bad_input_is_one_clear_line(tmp_path: Path, arguments: tuple[str, ...],
     assert text.strip()
 
 
+@pytest.mark.parametrize(("size", "said"), [("330", "write 320 or 352"), ("1279", "write 1248 or 1280")])
+def test_a_size_that_would_be_rounded_is_refused(tmp_path: Path, size: str, said: str) -> None:
+    code, text = run("train", "person", "--data", str(tmp_path), "--out", str(tmp_path / "out"), "--size", size)
+    assert code == 2
+    assert said in text
+    assert not (tmp_path / "out").exists()
+
+
 def test_class_names_come_from_the_line_or_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "classes.txt").write_text("mask\n\nno mask\n", encoding="utf-8")
     assert class_names("mask, no mask") == class_names(str(tmp_path / "classes.txt")) == ("mask", "no mask")
