@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from analyzer.naming import sign_name
+from analyzer.sentences import Language
 from analyzer.site import SiteMode
 from analyzer.types import RunId
 from models.perception import PerceptionFactory, PerceptionOptions, load_perception
@@ -72,7 +73,7 @@ class Batch:
             database = stack.enter_context(open_database(settings.database))
             migrate(database)
             repository = Repository(database)
-            evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository))
+            evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository, Language(settings.language)))
             factory = factory or load_perception(
                 settings.device,
                 settings.precision,

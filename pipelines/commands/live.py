@@ -119,6 +119,7 @@ def signalled() -> threading.Event:
 
 def run(settings: Settings, path: Path, rate: float | None, perception: PerceptionKind) -> int:
     """Watch until a signal comes; the exit code."""
+    from analyzer.sentences import Language
     from pipelines.disk import Disk
     from pipelines.evidence import EvidenceWriter
     from pipelines.following import Following
@@ -142,7 +143,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
         database = stack.enter_context(open_database(settings.database))
         migrate(database)
         repository = Repository(database)
-        evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository))
+        evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository, Language(settings.language)))
         metrics = LiveMetrics()
         seer = BatchedSeer(factory_of(settings, perception, document.site), metrics.stage)
         following = Following(document, repository, seer, settings, rate)

@@ -190,3 +190,19 @@ def test_recordings_of_one_name_keep_their_scenes_apart(
             "a264.scenes.jsonl": (settings.runs / first.run / "scenes.jsonl").read_bytes(),
             f"a264.a264.{second.run[:12]}.scenes.jsonl": (settings.runs / second.run / "scenes.jsonl").read_bytes(),
         }
+
+
+def test_key_frames_are_captioned_in_the_language_of_the_settings(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, written = cv2.putText, []
+
+    def noted(image: np.ndarray, text: str, *rest: object) -> object:  # type: ignore[type-arg]
+        written.append(text)
+        return plain(image, text, *rest)
+
+    monkeypatch.setattr(cv2, "putText", noted)
+    english = settings.model_copy(update={"language": "en"})
+    analyse(english, never_empty(tmp_path / "corridor"))
+    assert any(text.startswith("sign of a violation, not yet reviewed") for text in written)
+    assert all(text.isascii() for text in written)
