@@ -73,6 +73,11 @@ class CameraPerception:
         """What is known of the view whoever is in it: the things. Another run of the same camera begins with it."""
         return PerceptionMemory(things=ThingMemory(self._things.memory.places))
 
+    @property
+    def things(self) -> ThingMemory:
+        """What is known of the view for certain, and of nobody: it may be written down."""
+        return self._things.things
+
     def perceive(self, frame: Frame) -> Scene:
         """Return what is seen in one frame. A corrupt one is counted, not judged: its scene says so and is empty."""
         if frame.corrupt:

@@ -131,6 +131,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
     from pipelines.store import Repository, migrate, open_database
     from pipelines.supervisor import Heartbeat, SiteWatch, alone, plans_of
     from pipelines.telemetry import configure
+    from pipelines.thing_memory import ThingFolder
 
     configure(settings.log_level)
     document = load_site(path)
@@ -157,6 +158,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
             heartbeat=Heartbeat(settings.heartbeat),
             disk=Disk(settings.data_dir),
             memory=HealthMemory(settings.data_dir / "health"),
+            things=ThingFolder(settings.data_dir / "health"),
         )
         if settings.metrics_port is not None:
             _show_figures(metrics, str(settings.host), settings.metrics_port)
