@@ -219,6 +219,10 @@ class Batch:
             notes.append("start time unknown: times count from 1970-01-01; --start places the recording in time")
         if self._ground.site.mode_of(run.camera) is SiteMode.MASK_ONLY:
             notes.append("masks only: no zone, door or line is drawn, so no other rule is judged; --site FILE draws them")
+        notes += [
+            f"the network {name} is not there, and nothing that it reads was judged; `vigil doctor` names its file"
+            for name in self._ground.factory.absent
+        ]
         return tuple(notes)
 
 

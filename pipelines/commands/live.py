@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import structlog
 import typer
 
 from pipelines.private_folder import make_private
@@ -213,6 +214,9 @@ def factory_of(settings: Settings, perception: PerceptionKind, site: Site | None
 
     try:
         options = PerceptionOptions(links=links, still_for=timedelta(minutes=settings.still_minutes))
-        return load_perception(settings.device, settings.precision, settings.backend, options=options)
+        factory = load_perception(settings.device, settings.precision, settings.backend, options=options)
     except PerceptionError as error:
         raise BadInput("networks", str(error), "ask vigil doctor, or try --perception synthetic") from error
+    for name in factory.absent:
+        structlog.get_logger().warning("network.absent", name=name, remedy="vigil doctor names its file")
+    return factory

@@ -101,6 +101,15 @@ def test_what_the_system_refuses_of_one_is_told_and_the_others_go_on(
     assert states(settings) == [RunState.FINISHED] * 2
 
 
+def test_a_network_that_is_not_there_is_told(settings: Settings, recordings: tuple[Path, Path]) -> None:
+    factory = synthetic_factory()
+    factory.absent = ("mask-state",)  # type: ignore[misc]
+    for _ in range(2):  # what was analysed before is told with the same words
+        with Batch.open(settings, Request((str(recordings[0]),), None, 5.0), factory) as batch, Progress(disable=True) as bars:
+            (run,), _ = batch.analyse(bars, lambda: False)
+        assert sum("the network mask-state is not there" in note for note in run.notes) == 1
+
+
 def test_a_recording_that_another_process_is_at_is_refused(settings: Settings, recordings: tuple[Path, Path]) -> None:
     (first,), _ = analyse(settings, recordings[0])
     with open_database(settings.database) as database:

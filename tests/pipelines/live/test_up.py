@@ -8,8 +8,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from models.synthetic import synthetic_factory
 from pipelines.cli import main
+from pipelines.commands.live import PerceptionKind, factory_of
+from pipelines.settings import Settings
 from pipelines.supervisor import alone
 
 
@@ -65,3 +69,12 @@ def test_a_metrics_port_in_use_is_named_with_the_setting(
         said = _live(monkeypatch, tmp_path, capsys)
     assert f"metrics port {port}" in said
     assert "VIGIL_METRICS_PORT" in said
+
+
+def test_a_network_that_is_not_there_is_told_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    factory = synthetic_factory()
+    factory.absent = ("mask-state",)  # type: ignore[misc]
+    monkeypatch.setattr("models.perception.load_perception", lambda *_, **__: factory)
+    with capture_logs() as log:
+        assert factory_of(Settings(), PerceptionKind.NETWORKS) is factory
+    assert [(line["event"], line["name"]) for line in log] == [("network.absent", "mask-state")]
