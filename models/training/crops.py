@@ -103,7 +103,7 @@ def read_corrections(path: Path) -> dict[LabelLine, str]:
         ValueError: a row has no line number or names no mask state.
     """
     found: dict[LabelLine, str] = {}
-    with path.open(encoding="utf-8", newline="") as rows:
+    with path.open(encoding="utf-8-sig", newline="") as rows:
         for number, row in enumerate(csv.DictReader(rows), start=2):
             if not row["line"].isdigit() or row["seen"] not in MASK_STATES:
                 raise ValueError(f"{path.name}:{number}: expected a line number and one of {', '.join(MASK_STATES)}")
@@ -160,7 +160,7 @@ def _yolo_faces(source: str, folder: Path, states: Sequence[str], corrections: M
 def _lines_of(labels: Path) -> list[tuple[int, str]]:
     """Return the lines that say something with their numbers from 1; none, logged, of a file that cannot be read."""
     try:
-        lines = labels.read_text(encoding="utf-8").splitlines()
+        lines = labels.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as unreadable:
         log.warning("%s: label file cannot be read: %s", labels, type(unreadable).__name__)
         return []
@@ -178,7 +178,7 @@ def present_sets(data: Path, names: Iterable[str]) -> tuple[str, ...]:
 
 def labelled_rows(data: Path, labels: Path) -> Iterator[tuple[Mapping[str, str], Path]]:
     """Yield the rows of a CSV of labels made by eye (set, picture, ...), each with its picture; those of absent sets are left out."""
-    with labels.open(encoding="utf-8", newline="") as stream:
+    with labels.open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     present = present_sets(data, dict.fromkeys(row["set"] for row in rows))
     for row in rows:

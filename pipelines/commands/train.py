@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.markup import escape
 
+from pipelines.commands.sizes import in_steps
+
 BAD_INPUT = 2
 _EXPECTED_HOURS = {"mask": 0.8, "ppe": 0.5, "attire": 0.5}
 
@@ -48,7 +50,10 @@ def register(app: typer.Typer) -> None:
         held_out: Annotated[str | None, typer.Option(help="mask: a data set to measure on and not to train on.")] = None,
         epochs: Annotated[int, typer.Option(min=1, help="person: passes over the pictures.")] = 14,
         size: Annotated[
-            int, typer.Option(min=320, max=1280, help="person: side of the training input in pixels, a multiple of 32.")
+            int,
+            typer.Option(
+                min=320, max=1280, callback=in_steps, help="person: side of the training input in pixels, a multiple of 32."
+            ),
         ] = 416,
         imitate: Annotated[
             bool, typer.Option(help="person: learn from what one of the published networks says as well; needs --teachers.")
@@ -64,10 +69,6 @@ def register(app: typer.Typer) -> None:
         logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[RichHandler(console=console, show_path=False)])
         from models.errors import PerceptionError
 
-        if size % 32:
-            lower = size - size % 32
-            console.print(f"[red]--size {size}: not a multiple of 32; write {lower} or {lower + 32}[/]")
-            raise typer.Exit(BAD_INPUT)
         if not data.is_dir():
             console.print(f"[red]{escape(str(data))}: there is no such folder; check the path[/]")
             raise typer.Exit(BAD_INPUT)
