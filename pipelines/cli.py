@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -103,6 +104,10 @@ def main() -> None:
     Bad input, settings that cannot be used and what the system refuses are one clear line each and exit code 2; what else the
     product itself refuses is one line and exit code 1.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal without Vietnamese letters, or a file name that is no text, ends no command.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except BadInput as problem:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +41,16 @@ def test_the_version_is_that_which_events_name(monkeypatch: pytest.MonkeyPatch, 
         main()
     assert end.value.code == 0
     assert capsys.readouterr().out == f"vigil {code_version()}\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_vietnamese_letters_ends_no_command(encoding: str) -> None:
+    program = [sys.executable, "-c", "from pipelines.cli import main; main()", "rules"]
+    alone = {"PATH": os.environ["PATH"], "PYTHONIOENCODING": encoding}
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(program, env=alone, cwd=root, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"b\u1eadt" in done.stdout.lower()  # "bật"
 
 
 def test_wrong_settings_are_a_line_each(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
