@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -48,8 +49,8 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """SQLAlchemy URL of the database."""
-        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'vigil.db'}"
+        """SQLAlchemy URL of the database. What means something else in an address (`%41`, `?`) is a name in that of a folder."""
+        return self.database_url or f"sqlite:///{quote(str(self.data_dir.resolve() / 'vigil.db'), errors='surrogateescape')}"
 
     @property
     def evidence(self) -> Path:

@@ -139,6 +139,10 @@ def sqlite_path(url: str) -> Path | None:
         address = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError) as error:
         raise BadInput("database address", "cannot be read", f"write {_FORMS}") from error
+    if "\ufffd" in (address.database or ""):
+        raise BadInput(
+            "database address", "the name of its file or folder is no valid UTF-8", "choose another, see VIGIL_DATA_DIR"
+        )
     shown = address.render_as_string(hide_password=True)
     match address.get_backend_name():
         case "sqlite":

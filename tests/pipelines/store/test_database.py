@@ -11,8 +11,10 @@ from pysqlite3 import dbapi2
 
 from pipelines.errors import BadInput, StoreError, StoreUnavailable, Transient
 from pipelines.records import EventFilter
+from pipelines.settings import Settings
 from pipelines.store import Database, Repository, migrate, open_database, sqlite
 from pipelines.store.backup import back_up
+from pipelines.store.database import sqlite_path
 from pipelines.store.file_system import magic_of, network_name
 from pipelines.store.integrity import faults
 from tests.pipelines.store.made import CAMERA, FACILITY, T0, furnish, make_event, make_run, put
@@ -208,3 +210,17 @@ def test_a_file_that_was_moved_or_replaced_is_not_written(tmp_path: Path) -> Non
             repository.audit_rows()
         away.replace(path)
         assert len(repository.audit_rows()) == 1
+
+
+@pytest.mark.parametrize("name", ["a%41b", "a?mode=ro", "a#b", "a b+c@d:e", "dữ liệu %"])
+def test_the_database_lies_in_the_data_folder_whatever_that_is_called(tmp_path: Path, name: str) -> None:
+    settings = Settings(data_dir=tmp_path / name)
+    with open_database(settings.database) as database:
+        migrate(database)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name / "vigil.db").is_file()
+
+
+def test_a_data_folder_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no valid UTF-8"):
+        sqlite_path(Settings(data_dir=tmp_path / "a\udcffb").database)
