@@ -25,8 +25,9 @@ import numpy as np
 
 from analyzer.site import Site
 from analyzer.types import CameraId, Change, FrameRef, Label
-from models.errors import PerceptionError
+from models.errors import BadPicture, PerceptionError
 from models.frame import Frame
+from models.upright import opened_clip
 from pipelines.errors import BadRecording
 from pipelines.live_camera import LiveCamera, Origin
 from pipelines.live_looking import HOLD
@@ -35,6 +36,7 @@ from pipelines.seeing import BatchedSeer, Blind, Seer, SightFactory
 from pipelines.site_file import parse_site
 from pipelines.sources.address import CameraAddress, Scheme
 from pipelines.sources.camera import CameraPlan
+from pipelines.sources.checks import refuse_unless_recording
 from pipelines.sources.lifecycle import State
 from pipelines.sources.request import CaptureRequest, Wishes
 from pipelines.sources.streaming import Streaming
@@ -196,16 +198,14 @@ def length_of(recording: Path) -> float:
     """Seconds that a recording says it lasts.
 
     Raises:
-        BadRecording: it cannot be opened, or does not say.
+        BadRecording: it is no recording, cannot be opened, or does not say.
     """
+    refuse_unless_recording(recording)  # the list of a running stream would be waited for without end
     try:
-        with av.open(str(recording)) as container:
-            stream = container.streams.video[0]
-            if stream.duration is not None and stream.time_base is not None:
-                return float(stream.duration * stream.time_base)
-            if container.duration:
-                return container.duration / 1_000_000
-    except (av.FFmpegError, OSError, IndexError) as error:
+        with opened_clip(recording) as clip:
+            if clip.seconds:
+                return clip.seconds
+    except (av.FFmpegError, OSError, BadPicture) as error:
         raise BadRecording(str(recording), f"cannot be read ({error})", "see whether a player opens it") from error
     raise BadRecording(str(recording), "does not say how long it is", "copy it into a container that does, such as .mp4")
 

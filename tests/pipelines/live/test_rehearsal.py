@@ -13,7 +13,7 @@ from models.synthetic import synthetic_factory
 from pipelines.cli import app
 from pipelines.commands.gates import measured
 from pipelines.errors import BadRecording
-from pipelines.rehearsal import BEGIN, Passed, compare, run_live
+from pipelines.rehearsal import BEGIN, Passed, compare, length_of, run_live
 from tests.pipelines.live.running import painted_walk
 from tests.rtsp.pictures import write_clip
 
@@ -116,3 +116,11 @@ def test_the_command_measures_what_it_can_and_names_the_rest(visit: Path, tmp_pa
     assert row["missed_events"] == 0
     assert row["person_seconds"] > 8
     assert "bad.mp4" in result.stderr
+
+
+@pytest.mark.timeout(30)
+def test_a_list_of_a_running_stream_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    lines = "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/x.ts\n"
+    (tmp_path / "a.m3u8").write_text(lines, encoding="utf-8")
+    with pytest.raises(BadRecording, match="playlist"):
+        length_of(tmp_path / "a.m3u8")
