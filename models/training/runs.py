@@ -131,9 +131,9 @@ def train_ppe(data: Path, out: Path, *, checkpoint: Path, fold: int = 0, schedul
         NoHeads: nobody to train on, or nobody to measure on.
     """
     _there(checkpoint)
-    people = ppe.read_people(data, LABELS / "persons.csv")
-    test = ppe.fold_of(people) == max(fold, 0)
-    training, validation = people.select(~test) if fold >= 0 else people, people.select(test)
+    people = ppe.read_people(data, LABELS / "persons.csv", LABELS / "attire.csv")
+    folds = ppe.fold_of(people)
+    training, validation = people.select(folds != fold), people.select((folds == max(fold, 0)) & people.measured)
     if not len(training) or not len(validation):
         raise NoHeads(f"{len(training)} people to train on and {len(validation)} to measure on; more data sets are needed")
     with _Curve(out):
