@@ -32,6 +32,7 @@ from pipelines.commands import (
     train,
 )
 from pipelines.errors import BadInput, PipelineError
+from pipelines.kept import end_with_keeper
 from pipelines.settings import Settings
 from pipelines.sources.address import redact
 
@@ -84,6 +85,7 @@ def main() -> None:
     Bad input, settings that cannot be used and what the system refuses are one clear line each and exit code 2; what else the
     product itself refuses is one line and exit code 1.
     """
+    end_with_keeper()
     try:
         app()
     except BadInput as problem:

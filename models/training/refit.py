@@ -28,18 +28,33 @@ _COMMON: Final = 15
 """A state with fewer people than this is not weighed up further."""
 
 
-def refit(network: Any, people: People, *, rounds: int = 6, seed: int = 100) -> None:
+def features_of(network: Any, people: People, *, rounds: int = 6, seed: int = 100) -> Floats:
+    """Return features [views, people, 2560]: of the plain crops, three recoloured ones and ``rounds`` augmented ones.
+
+    Args:
+        network: from `models.training.ppe.build_network`, in evaluation mode.
+        people: whom to look at.
+        rounds: how many augmented views of each person.
+        seed: of these views.
+    """
+    views = [_forward(network, [_pair(people, row, 0, (0, 1, 2)) for row in range(len(people))])]
+    views += [_forward(network, [_pair(people, row, turn, order) for row in range(len(people))]) for turn, order in _RECOLOURINGS]
+    for count in range(rounds):
+        rng = np.random.default_rng(seed + count)
+        views.append(_forward(network, [draw_person(people, row, rng) for row in range(len(people))]))
+    return np.stack(views)
+
+
+def refit(network: Any, people: People, views: Floats) -> None:
     """Replace the weights of the layers ``items`` and ``attire`` in place.
 
     Args:
         network: from `models.training.ppe.build_network`, in evaluation mode.
         people: whom to fit on; nobody who is to be measured.
-        rounds: how many augmented views of each person are looked at, besides the plain and three recoloured ones.
-        seed: of the views.
+        views: their features, from `features_of`.
     """
     import torch
 
-    views = _features(network, people, rounds, seed)
     shoots = _per_shoot(people)
     with torch.no_grad():
         fitted = [_regression(views, people.items[:, k], len(ITEM_STATES), shoots, _ITEM_DECAY) for k in range(len(ITEMS))]
@@ -54,17 +69,6 @@ def _per_shoot(people: People) -> npt.NDArray[np.float64]:
     """Return a weight a person: a shoot counts by the square root of its size."""
     _, member, counts = np.unique(people.groups, return_inverse=True, return_counts=True)
     return np.asarray(1.0 / np.sqrt(counts[member].astype(np.float64)))
-
-
-def _features(network: Any, people: People, rounds: int, seed: int) -> Floats:
-    """Return features [views, people, 2560]: plain, recoloured, augmented."""
-    plain = [_pair(people, row, 0, (0, 1, 2)) for row in range(len(people))]
-    views = [plain]
-    views += [[_pair(people, row, turn, order) for row in range(len(people))] for turn, order in _RECOLOURINGS]
-    for count in range(rounds):
-        rng = np.random.default_rng(seed + count)
-        views.append([draw_person(people, row, rng) for row in range(len(people))])
-    return np.stack([_forward(network, pairs) for pairs in views])
 
 
 def _pair(people: People, row: int, turn: int, order: tuple[int, ...]) -> tuple[Any, Any]:

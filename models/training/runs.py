@@ -34,7 +34,7 @@ from models.training.displaced import displaced_masks
 from models.training.efficientnet import build_features
 from models.training.export import export_onnx
 from models.training.fitting import Schedule, fit_temperature, softmax
-from models.training.refit import refit
+from models.training.refit import features_of, refit
 from models.training.restored import restore_mask
 from models.training.views import fit_views, view_figures, view_labels
 from models.weights import confirm_shipped
@@ -133,12 +133,14 @@ def train_ppe(data: Path, out: Path, *, checkpoint: Path, fold: int = 0, schedul
     _there(checkpoint)
     people = ppe.read_people(data, LABELS / "persons.csv", LABELS / "attire.csv")
     folds = ppe.fold_of(people)
-    training, validation = people.select(folds != fold), people.select((folds == max(fold, 0)) & people.measured)
+    taught = folds != fold
+    training, validation = people.select(taught), people.select((folds == max(fold, 0)) & people.measured)
     if not len(training) or not len(validation):
         raise NoHeads(f"{len(training)} people to train on and {len(validation)} to measure on; more data sets are needed")
     with _Curve(out):
         network = ppe.train(training, schedule, _state_dict(checkpoint), out / "resume.pt")
-    refit(network, training)
+    views = features_of(network, people)
+    refit(network, training, views[:, taught])
     items, attire = ppe.predict(network, validation)
     temperatures = ppe_temperatures(validation, items, attire)
     plain = _ppe_report(validation, items, attire, temperatures)
@@ -148,7 +150,7 @@ def train_ppe(data: Path, out: Path, *, checkpoint: Path, fold: int = 0, schedul
         for turn, order in _RECOLOURINGS
     ]
     (out / "run.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
-    refit(network, people)  # measured above on people held out; shipped with what all of them teach
+    refit(network, people, views)  # measured above on people held out; shipped with what all of them teach
     _save(network, out)
     return export_ppe(network, temperatures, out / "ppe_attire.onnx")
 
