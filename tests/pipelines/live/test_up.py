@@ -81,7 +81,16 @@ def test_a_supervisor_that_is_killed_takes_what_it_kept_with_it(tmp_path: Path) 
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {**os.environ, "VIGIL_DATA_DIR": str(tmp_path / "var"), "VIGIL_PORT": str(port)}
-    command = [sys.executable, "-c", "from pipelines.cli import main; main()", "up", "--site", str(site), "--perception", "synthetic"]
+    command = [
+        sys.executable,
+        "-c",
+        "from pipelines.cli import main; main()",
+        "up",
+        "--site",
+        str(site),
+        "--perception",
+        "synthetic",
+    ]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as supervisor:
         assert _within(90, lambda: _runs(tmp_path / "var" / "vigil.db", "running") > 0)
         kept = psutil.Process(supervisor.pid).children(recursive=True)
