@@ -174,7 +174,11 @@ def _roomy(image: Image, person: Box) -> Image:
 
 
 def build_network(checkpoint: Mapping[str, Any] | None = None) -> Any:
-    """Return the network from (persons [N,3,H,W], heads [N,3,S,S]) to (item logits [N,5,3], attire logits [N,4])."""
+    """Return the network from (persons [N,3,H,W], heads [N,3,S,S]) to (item logits [N,5,3], attire log probabilities [N,4]).
+
+    Whoever wears a gown or a coverall is dressed in PPE, whatever is under it: so that attire is read off the item, and the
+    layer of attire tells the other three apart.
+    """
     import torch
 
     nn = torch.nn
@@ -185,13 +189,17 @@ def build_network(checkpoint: Mapping[str, Any] | None = None) -> Any:
             self.features = build_features(checkpoint)
             self.dropout = nn.Dropout(0.3)
             self.items = nn.Linear(2 * FEATURES, len(ITEMS) * len(ITEM_STATES))
-            self.attire = nn.Linear(2 * FEATURES, len(ATTIRE))
+            self.attire = nn.Linear(2 * FEATURES, len(ATTIRE) - 1)
 
         def forward(self, persons: Any, heads: Any) -> Any:
             body = self.features(persons).mean(dim=(2, 3))
             head = self.features(heads).mean(dim=(2, 3))
             both = self.dropout(torch.cat([body, head], dim=1))
-            return self.items(both).reshape(-1, len(ITEMS), len(ITEM_STATES)), self.attire(both)
+            items = self.items(both).reshape(-1, len(ITEMS), len(ITEM_STATES))
+            gowned = items[:, :1, 0] - items[:, :1, 1]  # present against absent
+            others = torch.log_softmax(self.attire(both), dim=1)
+            log_sigmoid = nn.functional.logsigmoid
+            return items, torch.cat([log_sigmoid(gowned), log_sigmoid(-gowned) + others], dim=1)
 
     return PpeNetwork()
 
@@ -294,7 +302,7 @@ def predict(
     turn: int = 0,
     order: Sequence[int] = (0, 1, 2),
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return item logits [N,5,3] and attire logits [N,4] of the run-time crops, recoloured if asked."""
+    """Return item logits [N,5,3] and attire log probabilities [N,4] of the run-time crops, recoloured if asked."""
     import torch
 
     rng = np.random.default_rng(0)

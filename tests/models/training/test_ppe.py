@@ -1,7 +1,8 @@
-"""Labelled people become crops and numbers; nothing here needs the data sets or torch."""
+"""Labelled people become crops and numbers, and networks read attire off the gown; nothing here needs the data sets."""
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import cv2
@@ -9,11 +10,24 @@ import numpy as np
 import pytest
 
 from models.crops import HEAD_SIZE, NO_HEAD
-from models.training.ppe import ATTIRE, ITEM_STATES, UNLABELLED, People, draw_person, fold_of, read_people
+from models.training.ppe import (
+    ATTIRE,
+    ITEM_STATES,
+    ITEMS,
+    UNLABELLED,
+    People,
+    build_network,
+    draw_person,
+    fold_of,
+    read_people,
+)
+from models.training.refit import _regression
 from models.training.visors import with_visor
 
 EYE = "set,picture,x1,y1,x2,y2,gown,gloves,face_shield,goggles,cap,attire,head,hands,torso,head_x1,head_y1,head_x2,head_y2\n"
 MORE = "set,picture,x1,y1,x2,y2,gown,gloves,face_shield,goggles,cap,attire,head_x1,head_y1,head_x2,head_y2,by\n"
+
+needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch comes with the extra `train`")
 
 
 @pytest.fixture
@@ -65,3 +79,32 @@ def test_a_visor_is_paler_than_the_face_behind_it_and_leaves_its_surroundings_al
         assert (seen[:3] == 90).all(), "above the band there is nothing"
         assert not np.array_equal(seen, with_visor(face, np.random.default_rng(seed + 1)))
     assert (face == 90).all(), "the face given is not drawn on"
+
+
+@needs_torch
+def test_whoever_wears_a_gown_is_dressed_in_ppe_whatever_the_layer_of_attire_says() -> None:
+    import torch
+
+    network = build_network().eval()
+    looks = torch.rand(3, 3, 64, 64), torch.rand(3, 3, 32, 32)
+    with torch.inference_mode():
+        network.items.weight.zero_()
+        network.items.bias.zero_()
+        network.items.bias[0] = 4.0  # present, of the gown
+        items, attire = network(*looks)
+        assert items.shape == (3, len(ITEMS), len(ITEM_STATES))
+        shares = attire.exp()
+        torch.testing.assert_close(shares.sum(dim=1), torch.ones(3))
+        torch.testing.assert_close(shares[:, 0], torch.full((3,), 0.982), atol=1e-3, rtol=0)
+        network.items.bias[0] = -4.0
+        torch.testing.assert_close(network(*looks)[1].exp()[:, 0], torch.full((3,), 0.018), atol=1e-3, rtol=0)
+
+
+@needs_torch
+def test_a_rare_attire_weighs_as_much_as_a_common_one() -> None:
+    rng = np.random.default_rng(5)
+    labels = np.array([0] * 600 + [1] * 120)
+    views = (rng.standard_normal((2, 720, 4)) + labels[:, None] * np.array([1.2, 0, 0, 0])).astype(np.float32)
+    weight, bias = _regression(views, labels, 2, np.ones(720))
+    said = (views @ weight.T + bias).argmax(axis=2)
+    assert abs((said[:, :600] == 0).mean() - (said[:, 600:] == 1).mean()) < 0.12
