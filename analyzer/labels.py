@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from analyzer.entry import Text
+from analyzer.entry import Nature, Text
 from analyzer.site import Activity, Side
 from analyzer.supply import Supply
 from analyzer.types import Item, MaskState, Need, Presence, Reason, Role, Severity, ZoneKind
@@ -98,6 +98,13 @@ SEVERITIES: Mapping[Severity, Text] = {
     Severity.MEDIUM: Text("trung bình", "medium"),
     Severity.LOW: Text("thấp", "low"),
     Severity.ASSIST: Text("gợi ý xem lại", "assistance"),
+}
+
+NATURES: Mapping[Nature, Text] = {
+    Nature.LAW: Text("quy định pháp luật", "legal provision"),
+    Nature.LATER_LAW: Text("quy định ban hành sau công văn", "provision younger than the dispatch"),
+    Nature.PRACTICE: Text("thông lệ phòng chống lây nhiễm", "infection-control practice"),
+    Nature.INFERENCE: Text("đề xuất kỹ thuật, không phải quy định pháp luật", "proposal of this project, not a legal provision"),
 }
 
 MASKS: Mapping[MaskState, Text] = {

@@ -7,20 +7,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from analyzer.types import CameraId, Detection, Head, Label, Link, ModelRef, Observation, Reason, Scene, Track, TrackId
 from models.appearance import LinkFinder, LinkOptions, TrackLink
 from models.attributes import AttributeOptions, MaskReader, PersonReader, TrackAttributes
+from models.attributes.evidence import ATTIRES, ITEMS, MASK_STATES
 from models.attributes.gates import ItemThresholds, MaskThresholds
 from models.backends import Backend, open_backend
 from models.detectors import DETECTORS, DetectorOptions
+from models.detectors.candidates import LABELS
 from models.detectors.pairing import pair_heads
-from models.errors import AbsentWeights, UnknownWeights
+from models.errors import AbsentWeights, MisfitWeights, UnknownWeights
 from models.frame import Frame
 from models.protocols import Attributes, Detector, Tracker
 from models.remembered import PerceptionMemory, ThingMemory
@@ -33,6 +36,15 @@ DETECTOR: Final = "person-head"
 MASK: Final = "mask-state"
 PERSON: Final = "ppe-attire"
 """Names of the shipped networks in weights.toml."""
+
+_CLASSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        DETECTOR: tuple(str(label) for label in LABELS),
+        MASK: tuple(str(state) for state in MASK_STATES),
+        PERSON: (*(str(item) for item in ITEMS), *(str(attire) for attire in ATTIRES)),
+    }
+)
+"""What the outputs of each network are taken for, in this order."""
 
 _WEAK_HEAD: Final = 0.2
 """A head of a lower score is not taken for the head of a person."""
@@ -72,6 +84,11 @@ class CameraPerception:
     def view(self) -> PerceptionMemory:
         """What is known of the view whoever is in it: the things. Another run of the same camera begins with it."""
         return PerceptionMemory(things=ThingMemory(self._things.memory.places))
+
+    @property
+    def things(self) -> ThingMemory:
+        """What is known of the view for certain, and of nobody: it may be written down."""
+        return self._things.things
 
     def perceive(self, frame: Frame) -> Scene:
         """Return what is seen in one frame. A corrupt one is counted, not judged: its scene says so and is empty."""
@@ -151,6 +168,8 @@ class PerceptionFactory:
         readers: tuple[MaskReader | None, PersonReader | None],
         options: PerceptionOptions,
         claimed: tuple[float, float] = (CLAIMED_PERSON, CLAIMED_HEAD),
+        *,
+        absent: tuple[str, ...] = (),
     ) -> None:
         self._backend = backend
         self._readers = readers
@@ -159,6 +178,8 @@ class PerceptionFactory:
         # Cameras of which none is near another share nothing: recordings of any time may then be looked at in turn.
         self._shared = LinkFinder(options.links) if options.links is not None and options.links.near else None
         self.detector: Final = detector
+        self.absent: Final = absent
+        """Names of shipped networks whose files are not there: what they read is in no scene."""
 
     @property
     def backend(self) -> str:
@@ -227,7 +248,7 @@ def load_perception(
 
     Raises:
         UnfitWeights: the detector is absent, changed, or not what it should be. A missing classifier is no error:
-            `PerceptionFactory.attributes` says what can be read; a changed one is.
+            `PerceptionFactory.absent` names it; a changed one is, or one of other classes.
         BackendUnavailable: the runtime or the device is not here.
     """
     chosen = options or PerceptionOptions()
@@ -237,19 +258,32 @@ def load_perception(
     if stand_in is None:
         entry = entry_of(DETECTOR, entries)
         claimed = (entry.threshold("person"), entry.threshold("head"))
-        detector = DETECTORS["person_head"](runtime.load(read_verified(entry)), entry.ref, chosen.detector)
+        detector = DETECTORS["person_head"](runtime.load(_read(entry)), entry.ref, chosen.detector)
     else:
         content = read_unpickled(stand_in)
         model = ModelRef(f"stand-in {stand_in.stem}", hashlib.sha256(content).hexdigest())
         detector = DETECTORS["yolox"](runtime.load(content), model, chosen.detector)
-    readers = _mask_reader(entries, runtime), _person_reader(entries, runtime)
-    return PerceptionFactory(runtime, detector, readers, chosen, claimed)
+    mask, person = _mask_reader(entries, runtime), _person_reader(entries, runtime)
+    absent = tuple(name for name, reader in ((MASK, mask), (PERSON, person)) if reader is None)
+    return PerceptionFactory(runtime, detector, (mask, person), chosen, claimed, absent=absent)
+
+
+def _read(entry: WeightsEntry) -> bytes:
+    """Return the network of an entry, which says that its outputs mean what they are taken for.
+
+    Raises:
+        MisfitWeights: it says otherwise.
+        UnfitWeights: as `read_verified`.
+    """
+    if entry.classes != (meant := _CLASSES[entry.name]):
+        raise MisfitWeights(f"weights.toml: [{entry.name}] has the classes {', '.join(entry.classes)}, not {', '.join(meant)}")
+    return read_verified(entry)
 
 
 def _present(name: str, entries: Sequence[WeightsEntry]) -> tuple[WeightsEntry, bytes] | None:
     try:
         entry = entry_of(name, entries)
-        return entry, read_verified(entry)
+        return entry, _read(entry)
     except (UnknownWeights, AbsentWeights):
         return None
 

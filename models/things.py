@@ -44,7 +44,8 @@ _FRESH_EVERY: Final = timedelta(minutes=10)
 """The picture it is compared with is renewed so often: the light of a day goes on."""
 _YOUNG: Final = timedelta(seconds=10)
 _FORGOTTEN: Final = timedelta(minutes=10)
-_THING_FORGOTTEN: Final = timedelta(hours=12)
+THING_FORGOTTEN: Final = timedelta(hours=12)
+"""A thing that was seen no more for so long is none when it comes back."""
 _WALKED: Final = 0.5
 """Somebody whose box moved by this share of its height came here by himself."""
 _MOST_PLACES: Final = 32
@@ -71,6 +72,11 @@ class ThingFinder:
         """Places and ways, as they are now."""
         return ThingMemory(tuple(self._places), tuple(self._ways.values()))
 
+    @property
+    def things(self) -> ThingMemory:
+        """The places of things alone: they may be written down, for nobody is in them."""
+        return ThingMemory(tuple(place for place in tuple(self._places) if self._still_for and self._is_thing(place)))
+
     def tell_apart(self, frame: Frame, seen: Sequence[Observation]) -> tuple[tuple[Observation, ...], tuple[Thing, ...]]:
         """Return the people of a frame, and the things that pass for some."""
         if not self._still_for:
@@ -80,11 +86,14 @@ class ThingFinder:
         people, things = [], []
         for one in seen:
             place = self._at(frame.image, one, now)
-            if place is not None and place.same and not place.walked and place.alike >= self._still_for:
+            if place is not None and place.same and self._is_thing(place):
                 things.append(Thing(one.track.box, frame.ref.at - (now - place.since)))
             else:
                 people.append(one)
         return tuple(people), tuple(things)
+
+    def _is_thing(self, place: PlaceMemory) -> bool:
+        return not place.walked and place.alike >= self._still_for
 
     def _at(self, image: Image, one: Observation, now: timedelta) -> PlaceMemory | None:
         """Return the place somebody is in, looked at anew; None for what is too small or outside of the picture."""
@@ -125,8 +134,25 @@ class ThingFinder:
 
     def _lasts(self, place: PlaceMemory) -> timedelta:
         if place.alike >= self._still_for:
-            return _THING_FORGOTTEN
+            return THING_FORGOTTEN
         return _FORGOTTEN if place.alike >= _YOUNG else _YOUNG
+
+
+def later(things: ThingMemory, by: timedelta) -> ThingMemory:
+    """Return the same places with times that lie so much later: those of another clock."""
+    return ThingMemory(
+        tuple(replace(place, since=place.since + by, seen=place.seen + by, fresh=place.fresh + by) for place in things.places)
+    )
+
+
+def usable(things: ThingMemory) -> bool:
+    """Return whether places that were read from outside can be gone on with: real boxes, and looks of 24 x 12 grey levels."""
+    return all(
+        np.isfinite((one.box.x1, one.box.y1, one.box.x2, one.box.y2)).all()
+        and len(one.look) == _DOWN * _ACROSS
+        and all(0 <= level <= 255 for level in one.look)
+        for one in things.places
+    )
 
 
 def look_of(image: Image, box: Box) -> Levels | None:

@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from analyzer.naming import sign_name
+from analyzer.sentences import Language
 from analyzer.site import SiteMode
 from analyzer.types import RunId
 from models.perception import PerceptionFactory, PerceptionOptions, load_perception
@@ -72,7 +73,7 @@ class Batch:
             database = stack.enter_context(open_database(settings.database))
             migrate(database)
             repository = Repository(database)
-            evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository))
+            evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository, Language(settings.language)))
             factory = factory or load_perception(
                 settings.device,
                 settings.precision,
@@ -218,6 +219,10 @@ class Batch:
             notes.append("start time unknown: times count from 1970-01-01; --start places the recording in time")
         if self._ground.site.mode_of(run.camera) is SiteMode.MASK_ONLY:
             notes.append("masks only: no zone, door or line is drawn, so no other rule is judged; --site FILE draws them")
+        notes += [
+            f"the network {name} is not there, and nothing that it reads was judged; `vigil doctor` names its file"
+            for name in self._ground.factory.absent
+        ]
         return tuple(notes)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -32,6 +33,7 @@ from pipelines.commands import (
     train,
 )
 from pipelines.errors import BadInput, PipelineError
+from pipelines.identity import code_version
 from pipelines.kept import end_with_keeper
 from pipelines.settings import Settings
 from pipelines.sources.address import redact
@@ -47,6 +49,23 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        Console().print(f"vigil {code_version()}", highlight=False)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version judges here, and end.")
+    ] = False,
+) -> None:
+    pass
+
 
 for command in (
     analyze,

@@ -112,12 +112,11 @@ def _sqlite(_settings: Settings) -> Sequence[Finding]:
 
 
 def _device(settings: Settings) -> Sequence[Finding]:
-    import openvino
-
     from models.backends import open_backend
+    from models.backends.openvino import silent_openvino
     from models.errors import BackendUnavailable
 
-    core = openvino.Core()
+    core = silent_openvino().Core()
     name = core.get_property("CPU", "FULL_DEVICE_NAME")
     wanted = f"device {settings.device}, backend {settings.backend}, precision {settings.precision}"
     seen = f"{wanted}; CPU {name.strip()}; OpenVINO sees {', '.join(core.available_devices)}"

@@ -41,6 +41,7 @@ from pipelines.seeing import GuardedSeer
 from pipelines.sources.camera import CameraPlan, CameraStatus, CameraWorker, StartPacer
 from pipelines.sources.liveclock import LiveClock
 from pipelines.store.repository import Repository
+from pipelines.thing_memory import ThingFolder
 
 _BATCH: Final = 8
 _CHORES: Final = 1.0  # s
@@ -81,6 +82,7 @@ class Live:
         heartbeat: Beating | None = None,
         disk: Disk | None = None,
         memory: HealthMemory | None = None,
+        things: ThingFolder | None = None,
     ) -> None:
         self._origin, self._repository, self._options = origin, repository, options or LiveOptions()
         self._clock, self._pacer = LiveClock.now(), StartPacer()
@@ -106,7 +108,7 @@ class Live:
         self._inbox = Inbox(self._looking.late)
         self.listening = Listening(self._cameras, self._inbox, self._clock, self.metrics, self._lock)
         self._sealing = Sealing(evidence, repository, zones, self.metrics.stage) if evidence is not None else None
-        self._books = Books(repository, self._writer, self._sealing, memory, self._lock)
+        self._books = Books(repository, self._writer, self._sealing, memory, self._lock, things=things)
         self._facility = FacilityWatch(origin, repository, self._writer, evidence)
         self._heartbeat, self._beaten = heartbeat, 0.0
         self._upkeep = Upkeep(disk, self._clock, self._options.ring, self.metrics)

@@ -18,6 +18,7 @@ from pipelines.live_writer import LiveWriter
 from pipelines.records import CoverageInterval, CoverageState, GapReason, RunState, TimeBasis
 from pipelines.sources.camera import CameraPlan
 from pipelines.store.repository import Repository
+from pipelines.thing_memory import ThingFolder
 
 _REMEMBERED: Final = timedelta(days=60)
 
@@ -30,6 +31,7 @@ class Books:
         writer: writes everything else.
         sealing: told when a run ends, or ``None`` without evidence.
         memory: of the picture health, or ``None``.
+        things: what passes for people, or ``None``.
         lock: held while a camera is read or changed.
     """
 
@@ -40,8 +42,11 @@ class Books:
         sealing: Sealing | None,
         memory: HealthMemory | None,
         lock: threading.RLock,
+        *,
+        things: ThingFolder | None = None,
     ) -> None:
         self._repository, self._writer, self._sealing, self._memory, self._lock = repository, writer, sealing, memory, lock
+        self._things = things
         self._gone: list[CoverageInterval] = []
         self._ended: dict[CameraId, datetime] = {}
 
@@ -54,9 +59,11 @@ class Books:
         if ended is None:
             self._close_earlier_runs(plan.camera, now)
         camera = LiveCamera(plan, origin, now, zero)
+        view = view_of(origin.site, plan.camera, str(plan.address))
         if self._memory is not None:
-            view = view_of(origin.site, plan.camera, str(plan.address))
             self._memory.recall(plan.camera, camera.picture_health, view, now, time.monotonic())
+        if self._things is not None and (known := self._things.recall(plan.camera, view, zero, now)) is not None:
+            origin.seer.recall(plan.camera, known)
         self._writer.run(camera.record(RunState.RUNNING, str(plan.address), now))
         return camera
 
@@ -127,6 +134,12 @@ class Books:
         self._writer.looks(looks)
 
     def _keep_memory(self, camera: LiveCamera, now: datetime) -> None:
+        name, view = camera.camera, view_of(camera.site, camera.camera, str(camera.plan.address))
         if self._memory is not None:
-            view = view_of(camera.site, camera.camera, str(camera.plan.address))
-            self._memory.keep(camera.camera, camera.picture_health, view, now)
+            self._memory.keep(name, camera.picture_health, view, now)
+        if self._things is None:
+            return
+        if camera.health.fault is GapReason.MOVED:
+            self._things.drop(name)  # what stood there stands elsewhere in the picture now
+        elif camera.health.fault is None and camera.ever_seen:
+            self._things.keep(name, camera.things_known(), view, camera.zero, now)

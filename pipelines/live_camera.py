@@ -13,6 +13,7 @@ from analyzer.engine import Engine
 from analyzer.site import Site
 from analyzer.types import CameraId, Change, Event, EventId, Provenance, Reason, RunId, Scene
 from models.frame import Image
+from models.remembered import ThingMemory
 from pipelines.coverage import CoverageLedger, FrameAccount
 from pipelines.evidence import Episode
 from pipelines.health import Health, PictureHealth
@@ -118,6 +119,10 @@ class LiveCamera:
         new.line, new.behind = self.line, self.behind
         new.seen_at, new.ever_seen, new._planned = self.seen_at, self.ever_seen, self._planned
         return new
+
+    def things_known(self) -> ThingMemory:
+        """Where things that pass for people are, as the next process may go on with."""
+        return self._origin.seer.things(self.camera)
 
     def silent(self, now: datetime) -> timedelta | None:
         """How long no picture has come; ``None`` while none ever has."""

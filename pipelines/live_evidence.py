@@ -17,11 +17,11 @@ from av.video.stream import VideoStream
 
 from analyzer.types import CameraId, FrameRef
 from models.frame import Frame
+from models.upright import pixel_aspect, upright_bgr
 from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.evidence import Clip, Episode
 from pipelines.evidence.footage import writing
 from pipelines.ring import Segment, covering
-from pipelines.sources.pictures import pixel_aspect, upright_bgr
 
 POST_ROLL: Final = timedelta(seconds=10)
 _FLUSHED: Final = timedelta(seconds=2)  # until the ring's last packets are on disk

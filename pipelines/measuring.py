@@ -70,12 +70,16 @@ def class_names(text: str) -> tuple[str, ...]:
     """Return the names of a comma-separated list, or of a file with one a line.
 
     Raises:
-        BadInput: there are none, or the file is not there.
+        BadInput: there are none, or the file is not there or no text.
     """
     path = Path(text)
-    if not path.is_file() and path.suffix == ".txt" and "," not in text:
+    try:
+        written = path.is_file()
+    except (OSError, ValueError):  # a list of names may be longer than the name of a file
+        written = False
+    if not written and path.suffix == ".txt" and "," not in text:
         raise BadInput(text, "there is no such file", "check the path, or give the names themselves, separated by commas")
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else text.split(",")
+    lines = _text_of(path).splitlines() if written else text.split(",")
     names = tuple(line.strip() for line in lines if line.strip())
     if not names:
         raise BadInput("--classes", "no class names", "give them like with_mask,without_mask or name a file with one a line")
@@ -105,6 +109,14 @@ def measure(task: str, material: Material, means: Means) -> dict[str, Any]:
         "precision": str(runtime.precision),
         **report,
     }
+
+
+def _text_of(file: Path) -> str:
+    """Return the text of a file of labels, without the byte order mark that tools on Windows begin with."""
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise BadInput(str(file), f"is no text in UTF-8 (byte {problem.start})", "save it again as UTF-8") from problem
 
 
 def _refuse_missing(material: Material) -> None:
@@ -204,8 +216,7 @@ def _names_people(file: Path) -> bool:
 
 
 def _columns(file: Path) -> list[str]:
-    with file.open(encoding="utf-8") as lines:
-        return lines.readline().strip().split(",")
+    return _text_of(file).partition("\n")[0].strip().split(",")
 
 
 def _unknown_peer(name: str, known: Mapping[str, object] | Sequence[str], folder: Path | None) -> BadInput:

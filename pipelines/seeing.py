@@ -18,7 +18,7 @@ from analyzer.types import CameraId, Detection, ModelRef, Scene
 from models.errors import PerceptionError
 from models.frame import Frame
 from models.protocols import Detector
-from models.remembered import PerceptionMemory
+from models.remembered import PerceptionMemory, ThingMemory
 from pipelines.stages import Stage, Timed, timing, untimed
 
 _LAST_WAIT = 2.0  # s
@@ -54,6 +54,8 @@ class Seer(Protocol):
     def look(self, frames: Sequence[Frame]) -> Sequence[Scene | Blind]: ...
     def forget(self, camera: CameraId) -> None: ...
     def renew(self, camera: CameraId) -> None: ...
+    def things(self, camera: CameraId) -> ThingMemory: ...
+    def recall(self, camera: CameraId, things: ThingMemory) -> None: ...
 
 
 class CameraSight(Protocol):
@@ -61,6 +63,8 @@ class CameraSight(Protocol):
 
     @property
     def view(self) -> PerceptionMemory: ...
+    @property
+    def things(self) -> ThingMemory: ...
 
     def understand(self, frame: Frame, detections: Sequence[Detection]) -> Scene: ...
 
@@ -123,6 +127,15 @@ class BatchedSeer:
         """A run of the camera begins: its tracks are new, what is known of its view stays."""
         if (sight := self._cameras.get(camera)) is not None:
             self._cameras[camera] = self._factory.for_camera(camera, sight.view)
+
+    def things(self, camera: CameraId) -> ThingMemory:
+        """What passes for people in the view of a camera; nothing while it has not been looked at."""
+        sight = self._cameras.get(camera)
+        return ThingMemory() if sight is None else sight.things
+
+    def recall(self, camera: CameraId, things: ThingMemory) -> None:
+        """A camera that was not looked at yet begins with what an earlier process knew of its view."""
+        self._cameras[camera] = self._factory.for_camera(camera, PerceptionMemory(things=things))
 
     def _detect(self, frames: Sequence[Frame]) -> list[tuple[Detection, ...] | Blind]:
         try:

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any, Literal, get_args
 
 from analyzer.entry import Text
-from analyzer.labels import ANYWHERE, MASKS, NEEDS, REASONS, ROLES, SEVERITIES, ZONES
+from analyzer.labels import ANYWHERE, MASKS, NATURES, NEEDS, REASONS, ROLES, SEVERITIES, ZONES
 from pipelines.telling import TIME_BASES, TROUBLES
 
 Language = Literal["vi", "en"]
@@ -63,6 +63,7 @@ def _vocabulary(language: Language) -> dict[str, str]:
         "time_basis": TIME_BASES,
         "trouble": TROUBLES,
         "severity": SEVERITIES,
+        "nature": NATURES,
         "zone": ZONES,
     }
     texts = {f"{group}.{code.value}": text for group, words in groups.items() for code, text in words.items()}

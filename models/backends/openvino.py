@@ -6,6 +6,7 @@ scenes on another machine, and other scenes under load.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from threading import Lock
 from typing import Any, Final
@@ -16,6 +17,20 @@ from models.backends.protocol import Array, Network, Precision
 from models.errors import BackendUnavailable, InferenceFailed, MisfitWeights
 
 _BF16: Final = "BF16"
+
+
+def silent_openvino() -> Any:
+    """Import OpenVINO, which otherwise tells an analytics service at each import that it is used, and keeps an id for it in the home folder.
+
+    It takes a stub in place of the sender where that cannot be imported.
+
+    Raises:
+        ImportError: OpenVINO is not installed.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None: an import of it fails
+    import openvino
+
+    return openvino
 
 
 class OpenVinoBackend:
@@ -36,7 +51,7 @@ class OpenVinoBackend:
         if device not in {"auto", "cpu"}:
             raise BackendUnavailable(f"openvino runs on the CPU here, not on {device!r}; use the backend onnxruntime or torch")
         try:
-            import openvino
+            openvino = silent_openvino()
         except ImportError as missing:
             raise BackendUnavailable(f"openvino cannot be imported: {missing}") from missing
         self._openvino: Any = openvino

@@ -60,7 +60,7 @@ def read_visits(path: Path) -> dict[str, tuple[Visit, ...]]:
         ValueError: a line is not a visit; names the line.
     """
     found: dict[str, list[Visit]] = defaultdict(list)
-    with path.open(encoding="utf-8", newline="") as rows:
+    with path.open(encoding="utf-8-sig", newline="") as rows:
         for number, row in enumerate(csv.DictReader(rows), start=2):
             try:
                 visit = Visit(float(row["enters_s"]), float(row["leaves_s"] or math.inf))

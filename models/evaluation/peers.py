@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analyzer.types import Box
+from models.backends.openvino import silent_openvino
 from models.detectors.overlap import overlaps, suppressed
 from models.errors import AbsentWeights
 from models.evaluation.mask import Peer
@@ -41,9 +42,7 @@ def aizoo(file: Path) -> Peer:
     """
     if not file.is_file():
         raise AbsentWeights(f"no peer at {file.name}")
-    import openvino
-
-    network: Any = openvino.Core().compile_model(str(file), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    network: Any = silent_openvino().Core().compile_model(str(file), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     anchors = _anchors()
 
     def find(image: Image, labelled: Sequence[Box]) -> npt.NDArray[np.int64]:

@@ -190,7 +190,7 @@ def evaluate_flags(
     truth: list[list[int]] = []
     scores: list[npt.NDArray[np.float64]] = []
     nobody = 0
-    with flags.open(encoding="utf-8", newline="") as rows:
+    with flags.open(encoding="utf-8-sig", newline="") as rows:
         reader = csv.DictReader(rows)
         columns = {name: item for name in reader.fieldnames or () if (item := item_named(name)) is not None}
         ignored = tuple(name for name in reader.fieldnames or () if name not in columns and name != "filename")

@@ -63,7 +63,7 @@ def people_of_csv(data: Path, labels: Path) -> tuple[list[LabelledPerson], list[
     """
     people: list[LabelledPerson] = []
     defects: list[Defect] = []
-    with labels.open(encoding="utf-8", newline="") as rows:
+    with labels.open(encoding="utf-8-sig", newline="") as rows:
         for line, row in enumerate(csv.DictReader(rows), start=2):
             if "#" in row.get("picture", ""):
                 continue

@@ -7,11 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-import av
-import numpy as np
-
 from analyzer.types import CameraId, FrameRef
 from models.frame import Frame
+from models.upright import opened_clip
 
 _START: Final = datetime(2021, 6, 1, tzinfo=UTC)
 """Measurements compare times within one recording only; any day serves."""
@@ -23,15 +21,16 @@ def frames_of(recording: Path, rate: float) -> Iterator[Frame]:
     """Yield up to ``rate`` frames a second; the camera is named after the file.
 
     Raises:
-        av.FFmpegError: the file holds no video that can be decoded.
+        BadPicture: there is no video in it.
+        av.FFmpegError: it is no recording, or cannot be decoded.
         OSError: the file cannot be opened.
     """
     last = -float("inf")
-    with av.open(str(recording), options={"protocol_whitelist": "file"}) as container:
-        for index, picture in enumerate(container.decode(video=0)):
-            at = float(picture.time or 0.0)
+    with opened_clip(recording) as clip:
+        for one in clip.pictures():
+            at = one.seconds or 0.0
             if at - last < _JITTER / rate:
                 continue
-            last, pts = at, timedelta(seconds=at)
-            image = np.asarray(picture.to_ndarray(format="bgr24"), dtype=np.uint8)
-            yield Frame(FrameRef(CameraId(recording.name), index, pts, _START + pts, image.shape[1], image.shape[0]), image)
+            last, pts, image = at, timedelta(seconds=at), one.image()
+            ref = FrameRef(CameraId(recording.name), one.number, pts, _START + pts, image.shape[1], image.shape[0])
+            yield Frame(ref, image)

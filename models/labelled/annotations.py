@@ -62,7 +62,7 @@ def read_annotations(file: Path, classes: int, defects: list[Defect]) -> Annotat
     numbers: list[int] = []
     boxes: list[tuple[float, float, float, float]] = []
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = file.read_text(encoding="utf-8-sig").splitlines()  # tools on Windows begin with a byte order mark
     except (OSError, UnicodeDecodeError) as broken:
         defects.append(Defect(file.name, None, f"label file cannot be read: {broken.__class__.__name__}"))
         lines = []

@@ -60,7 +60,7 @@ def read_verdicts(file: Path) -> Mapping[str, Looked]:
     if not file.exists():
         return {}
     found: dict[str, dict[Verdict, list[list[float]]]] = defaultdict(lambda: {one: [] for one in Verdict})
-    with file.open(encoding="utf-8", newline="") as stream:
+    with file.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream)
         if tuple(reader.fieldnames or ()) != _COLUMNS:
             raise BadVerdicts(f"{file.parent.name}/{file.name}: the columns must be {', '.join(_COLUMNS)}")

@@ -173,7 +173,7 @@ def stated_groups(file: Path) -> Mapping[str, str]:
         BadCard: the file lacks both pairs of columns or cannot be read.
     """
     try:
-        with file.open(encoding="utf-8", newline="") as stream:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.DictReader(stream))
     except (OSError, UnicodeDecodeError) as broken:
         raise BadCard(f"{file.name}: {broken.__class__.__name__}") from broken

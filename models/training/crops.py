@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import cv2
+import av
 import numpy as np
 import numpy.typing as npt
 
@@ -25,6 +25,7 @@ from models.frame import Image
 from models.labelled.annotations import parse_line
 from models.pictures import read_picture
 from models.training.copies import difference_hash, groups, near_duplicates
+from models.upright import opened_clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -102,7 +103,7 @@ def read_corrections(path: Path) -> dict[LabelLine, str]:
         ValueError: a row has no line number or names no mask state.
     """
     found: dict[LabelLine, str] = {}
-    with path.open(encoding="utf-8", newline="") as rows:
+    with path.open(encoding="utf-8-sig", newline="") as rows:
         for number, row in enumerate(csv.DictReader(rows), start=2):
             if not row["line"].isdigit() or row["seen"] not in MASK_STATES:
                 raise ValueError(f"{path.name}:{number}: expected a line number and one of {', '.join(MASK_STATES)}")
@@ -159,7 +160,7 @@ def _yolo_faces(source: str, folder: Path, states: Sequence[str], corrections: M
 def _lines_of(labels: Path) -> list[tuple[int, str]]:
     """Return the lines that say something with their numbers from 1; none, logged, of a file that cannot be read."""
     try:
-        lines = labels.read_text(encoding="utf-8").splitlines()
+        lines = labels.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as unreadable:
         log.warning("%s: label file cannot be read: %s", labels, type(unreadable).__name__)
         return []
@@ -177,7 +178,7 @@ def present_sets(data: Path, names: Iterable[str]) -> tuple[str, ...]:
 
 def labelled_rows(data: Path, labels: Path) -> Iterator[tuple[Mapping[str, str], Path]]:
     """Yield the rows of a CSV of labels made by eye (set, picture, ...), each with its picture; those of absent sets are left out."""
-    with labels.open(encoding="utf-8", newline="") as stream:
+    with labels.open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
     present = present_sets(data, dict.fromkeys(row["set"] for row in rows))
     for row in rows:
@@ -201,14 +202,13 @@ def picture_or_frame(picture: Path) -> Image | None:
             log.warning("%s: %s", picture, unreadable)
             return None
     clip, _, frame = picture.name.partition(_FRAME_MARK)
-    recording = cv2.VideoCapture(str(picture.with_name(clip)))
     try:
-        for _ in range(int(frame)):  # seeking is not exact in every container; these clips are short
-            recording.grab()
-        found, image = recording.read()
-        return np.asarray(image, dtype=np.uint8) if found else None
-    finally:
-        recording.release()
+        with opened_clip(picture.with_name(clip)) as recording:  # seeking is not exact in every container; these clips are short
+            wanted = next((one for one in recording.pictures() if one.number == int(frame)), None)
+            return None if wanted is None else wanted.image()
+    except (av.FFmpegError, OSError, BadPicture) as unreadable:
+        log.warning("%s: %s", picture, unreadable)
+        return None
 
 
 def same_picture_groups(pictures: Sequence[Path]) -> dict[Path, int]:

@@ -7,6 +7,7 @@ Whole cameras, clips and sets are held out, never single pictures; near-duplicat
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ import cv2
 import numpy as np
 
 from models.detectors.overlap import intersections
-from models.errors import BadPicture
+from models.errors import BadPicture, PerceptionError
 from models.frame import Image
 from models.labelled.annotations import Annotations, Defect, pictures_under, read_annotations
 from models.labelled.published import Published
@@ -59,6 +60,14 @@ _CROPS: Final = 4
 _CROP_WIDTHS: Final = (480, 560, 640, 720)
 _CROP_KEEPS: Final = 0.3
 _SAME_BITS: Final = 5
+
+
+_MARK: Final = "made-by-training.txt"
+_OURS: Final = "Written by `vigil train person`, which deletes this folder and everything in it when it runs again.\n"
+
+
+class ForeignFolder(PerceptionError):
+    """A folder that a training would delete was not written by one."""
 
 
 @dataclass(slots=True)
@@ -132,10 +141,16 @@ def paths_of(card: Card, data: Path, work: Path, defects: list[Defect]) -> list[
 
 
 def compose(gathered: Gathered, out: Path, *, held_out: Sequence[str] = HELD_OUT, seed: int = 0) -> Composition:
-    """Write `images/{train,val}` and `labels/{train,val}` and `data.yaml`; the folder is made anew."""
+    """Write `images/{train,val}` and `labels/{train,val}` and `data.yaml`; the folder is made anew.
+
+    Raises:
+        ForeignFolder: what is there was not written by this function.
+    """
+    refuse_foreign(out)
     if out.exists():
         shutil.rmtree(out)
     out.mkdir(parents=True)
+    (out / _MARK).write_text(_OURS, encoding="utf-8")
     writer = FoldWriter(out)
     rng = np.random.default_rng(seed)
     val = [_is_held_out(sample.group, held_out) for sample in gathered.samples]
@@ -161,9 +176,22 @@ def compose(gathered: Gathered, out: Path, *, held_out: Sequence[str] = HELD_OUT
     names = ", ".join(f"{index}: {name}" for index, name in enumerate(CLASSES))
     # Without held-out pictures the trainer still wants a folder to name; nothing is measured on it.
     val_folder = "val" if (out / "images" / "val").is_dir() else "train"
-    settings = f"path: {out}\ntrain: images/train\nval: images/{val_folder}\nnames: {{{names}}}\n"
+    settings = (
+        f"path: {json.dumps(str(out), ensure_ascii=False)}\ntrain: images/train\nval: images/{val_folder}\nnames: {{{names}}}\n"
+    )
     (out / "data.yaml").write_text(settings, encoding="utf-8")
     return Composition(out, writer.pictures, writer.persons, writer.heads, writer.left_out)
+
+
+def refuse_foreign(corpus: Path) -> None:
+    """Refuse a folder that `compose` did not write: it would delete what is in it.
+
+    Raises:
+        ForeignFolder: there is something in it, and not the mark of `compose`.
+    """
+    if not corpus.exists() or (corpus / _MARK).is_file() or (corpus.is_dir() and not any(corpus.iterdir())):
+        return
+    raise ForeignFolder(f"{corpus}: not written by a training, and would be deleted; name another --out, or move it away")
 
 
 def paint_over(image: Image, labels: Agreed) -> int:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import av
 import cv2
-import numpy as np
 
+from models.errors import BadPicture
 from models.labelled.annotations import Defect
+from models.upright import opened_clip
 
 CLIPS: Final = frozenset({".mp4", ".avi", ".mkv", ".mov"})
 
@@ -28,24 +30,22 @@ def stills(folder: Path, out: Path, defects: list[Defect], *, a_clip: int = 24, 
     written: list[Path] = []
     for clip in sorted(path for path in folder.iterdir() if path.suffix.lower() in CLIPS):
         try:
-            written.extend(_stills_of(clip, out, a_clip, a_long_clip))
-        except (av.FFmpegError, OSError) as broken:
+            # one by one: what came out of a clip before it broke off is kept
+            for picture in _stills_of(clip, out, a_clip, a_long_clip):
+                written.append(picture)  # noqa: PERF402
+        except (av.FFmpegError, OSError, BadPicture) as broken:
             defects.append(Defect(clip.name, None, f"clip cannot be read: {broken.__class__.__name__}"))
     return written
 
 
-def _stills_of(clip: Path, out: Path, a_clip: int, a_long_clip: int) -> list[Path]:
-    written: list[Path] = []
-    with av.open(str(clip), options={"protocol_whitelist": "file"}) as container:
-        stream = container.streams.video[0]
-        seconds = float((stream.duration or 0) * (stream.time_base or 0))
-        count = a_long_clip if seconds > 60 else a_clip
-        step = max(1, (stream.frames or count) // count)
-        for number, frame in enumerate(container.decode(stream)):
-            if number % step != step // 2:
+def _stills_of(path: Path, out: Path, a_clip: int, a_long_clip: int) -> Iterator[Path]:
+    with opened_clip(path) as clip:
+        count = a_long_clip if clip.seconds > 60 else a_clip
+        step = max(1, (clip.count or count) // count)
+        for one in clip.pictures():
+            if one.number % step != step // 2:
                 continue
-            picture = out / f"{clip.stem}_{number:05d}.png"
+            picture = out / f"{path.stem}_{one.number:05d}.png"
             if not picture.exists():
-                cv2.imwrite(str(picture), np.asarray(frame.to_ndarray(format="bgr24")))
-            written.append(picture)
-    return written
+                cv2.imwrite(str(picture), one.image())
+            yield picture

@@ -29,7 +29,7 @@ from models.frame import Image
 from models.labelled.annotations import pictures_under
 from models.labelled.published import NoTeacher
 from models.training.averaging import average_checkpoints
-from models.training.dataset import CLASSES, HELD_OUT, Composition, compose, gather
+from models.training.dataset import CLASSES, HELD_OUT, Composition, compose, gather, refuse_foreign
 from models.training.degrade import degrade
 from models.training.restored import restore_person
 from models.weights import confirm_shipped
@@ -141,10 +141,12 @@ def train_person(
         AbsentWeights: there is no checkpoint to start from or to resume.
         ChangedWeights: the checkpoint is not the one with that hash.
         NothingToTrainOn: no picture has labels.
+        ForeignFolder: `corpus` under ``out`` was not written by a training.
         NoTeacher: somebody is to be imitated, and the file or the folder is not there.
         ModuleNotFoundError: torch or ultralytics is not installed.
     """
     began = time.monotonic()
+    refuse_foreign(out / "corpus")  # before hours of labelling
     if imitate and teachers is None:
         raise NoTeacher("name the folder of the published network that is to be imitated")
     checkpoint = out / "run" / "weights" / "last.pt" if resume else (start or out / "start.pt")

@@ -138,13 +138,13 @@ def _shoots(data: Path) -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     medical = data / "ppe_medical" / "labels.csv"
     if medical.exists():
-        with medical.open(encoding="utf-8", newline="") as rows:
+        with medical.open(encoding="utf-8-sig", newline="") as rows:
             for row in csv.DictReader(rows):
                 shoot = row["source_group"] if row["family"] == "web" else row["family"]
                 found["ppe_medical", row["filename"]] = f"medical {shoot}"
     industrial = data / "ppe_industrial" / "groups.csv"
     if industrial.exists():
-        with industrial.open(encoding="utf-8", newline="") as rows:
+        with industrial.open(encoding="utf-8-sig", newline="") as rows:
             for row in csv.DictReader(rows):
                 found["ppe_industrial", row["image"]] = f"industrial {row['group']}"
     return found

@@ -11,6 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.commands.targets import refuse_placeless
+from pipelines.errors import BadInput
+
 BAD_INPUT, DEFECTS = 2, 3
 _SHOWN = 20
 
@@ -44,9 +47,10 @@ def register(app: typer.Typer) -> None:
             Console(stderr=True).print(f"[red]{escape(str(root))}: there is no such folder; check the path[/]")
             raise typer.Exit(BAD_INPUT)
         try:
+            refuse_placeless(as_json)
             reports = check_corpora(root)
-        except PerceptionError as unfit:
-            Console(stderr=True).print(f"[red]{escape(str(unfit))}[/]")
+        except (BadInput, PerceptionError) as unfit:
+            Console(stderr=True).print(f"[red]{escape(str(unfit))}[/]", soft_wrap=True)
             raise typer.Exit(BAD_INPUT) from unfit
         table = Table("set", "pictures", "boxes", "copies", "state", title="Data sets")
         for report in reports:

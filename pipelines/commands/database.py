@@ -56,13 +56,12 @@ def check() -> None:
     from pipelines.store import open_database
     from pipelines.store.database import require_database
     from pipelines.store.integrity import faults
-    from pipelines.store.migration import SchemaState, schema_state
+    from pipelines.store.migration import filled
 
     address = Settings().database
     require_database(address)
     with open_database(address) as opened:
-        if schema_state(opened) is SchemaState.EMPTY:
-            raise BadInput(str(opened.path or "the database"), "holds nothing yet", "analyse a recording first")
+        filled(opened)
         found = faults(opened)
     for fault in found:
         _complain(fault)

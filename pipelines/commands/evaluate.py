@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.commands.sizes import in_steps
+from pipelines.commands.targets import refuse_placeless
 from pipelines.settings import Settings
 
 BAD_INPUT, PARTIAL = 2, 3
@@ -52,7 +54,10 @@ def register(app: typer.Typer) -> None:
             str | None, typer.Option(help="Name of the source, where file names do not begin with it and __.")
         ] = None,
         size: Annotated[
-            int, typer.Option(min=320, max=1280, help="Longer side of the detector's input in pixels, in steps of 32.")
+            int,
+            typer.Option(
+                min=320, max=1280, callback=in_steps, help="Longer side of the detector's input in pixels, in steps of 32."
+            ),
         ] = 640,
         tiles: Annotated[int, typer.Option(min=1, max=4, help="Look at N x N parts as well.")] = 1,
         backend: Annotated[
@@ -76,13 +81,14 @@ def register(app: typer.Typer) -> None:
         if not console.is_terminal:
             console = Console(width=_WIDE)  # a file has no edge at which to cut figures
         try:
+            refuse_placeless(as_json)
             names = class_names(classes) if labels_csv is None else ()
             means = Means(
                 weights=weights,
                 backend=backend or settings.backend,
                 precision=precision or settings.precision,
                 device=settings.device,
-                longest=size - size % 32,
+                longest=size,
                 tiles=tiles,
                 peers=tuple(peer or ()),
                 peer_files=peer_files,

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import structlog
 import typer
 
 from pipelines.private_folder import make_private
@@ -119,6 +120,7 @@ def signalled() -> threading.Event:
 
 def run(settings: Settings, path: Path, rate: float | None, perception: PerceptionKind) -> int:
     """Watch until a signal comes; the exit code."""
+    from analyzer.sentences import Language
     from pipelines.disk import Disk
     from pipelines.evidence import EvidenceWriter
     from pipelines.following import Following
@@ -130,6 +132,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
     from pipelines.store import Repository, migrate, open_database
     from pipelines.supervisor import Heartbeat, SiteWatch, alone, plans_of
     from pipelines.telemetry import configure
+    from pipelines.thing_memory import ThingFolder
 
     configure(settings.log_level)
     document = load_site(path)
@@ -142,7 +145,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
         database = stack.enter_context(open_database(settings.database))
         migrate(database)
         repository = Repository(database)
-        evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository))
+        evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository, Language(settings.language)))
         metrics = LiveMetrics()
         seer = BatchedSeer(factory_of(settings, perception, document.site), metrics.stage)
         following = Following(document, repository, seer, settings, rate)
@@ -156,6 +159,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
             heartbeat=Heartbeat(settings.heartbeat),
             disk=Disk(settings.data_dir),
             memory=HealthMemory(settings.data_dir / "health"),
+            things=ThingFolder(settings.data_dir / "health"),
         )
         if settings.metrics_port is not None:
             _show_figures(metrics, str(settings.host), settings.metrics_port)
@@ -210,6 +214,9 @@ def factory_of(settings: Settings, perception: PerceptionKind, site: Site | None
 
     try:
         options = PerceptionOptions(links=links, still_for=timedelta(minutes=settings.still_minutes))
-        return load_perception(settings.device, settings.precision, settings.backend, options=options)
+        factory = load_perception(settings.device, settings.precision, settings.backend, options=options)
     except PerceptionError as error:
         raise BadInput("networks", str(error), "ask vigil doctor, or try --perception synthetic") from error
+    for name in factory.absent:
+        structlog.get_logger().warning("network.absent", name=name, remedy="vigil doctor names its file")
+    return factory

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
+from pipelines.commands.sizes import in_steps
 from pipelines.commands.targets import writes_over
 from pipelines.settings import Settings
 
@@ -31,7 +32,10 @@ def register(app: typer.Typer) -> None:
         ] = None,
         every: Annotated[float, typer.Option(min=0.04, help="Seconds between the instants taken from a recording.")] = 1.0,
         size: Annotated[
-            int, typer.Option(min=320, max=1280, help="Longer side of the detector's input in pixels, in steps of 32.")
+            int,
+            typer.Option(
+                min=320, max=1280, callback=in_steps, help="Longer side of the detector's input in pixels, in steps of 32."
+            ),
         ] = 640,
         tiles: Annotated[int, typer.Option(min=1, max=4, help="Look at N x N parts as well, for small people.")] = 1,
         precision: Annotated[
@@ -52,7 +56,7 @@ def register(app: typer.Typer) -> None:
             paths,
             as_json,
             every=timedelta(seconds=every),
-            size=size - size % 32,
+            size=size,
             tiles=tiles,
             precision=precision or settings.precision,
             backend=backend or settings.backend,

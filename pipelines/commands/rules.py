@@ -22,15 +22,6 @@ _MARKS = {
     "vi": {"on": "[green]bật[/]", "off": "[yellow]tắt[/]", "unable": "[red]không chạy được[/]"},
     "en": {"on": "[green]on[/]", "off": "[yellow]off[/]", "unable": "[red]cannot run[/]"},
 }
-_NATURES = {
-    "vi": {
-        "law": "quy định",
-        "later_law": "quy định ban hành sau công văn",
-        "practice": "thông lệ phòng chống lây nhiễm",
-        "inference": "đề xuất kỹ thuật",
-    },
-    "en": {"law": "law", "later_law": "later law", "practice": "practice", "inference": "inference"},
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +36,7 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """List the rules: on what basis each stands, and why it is on, off, or cannot run here and what is missing."""
         from analyzer.catalogue import explain_rules
-        from analyzer.labels import SEVERITIES
+        from analyzer.labels import NATURES, SEVERITIES
         from analyzer.site import Camera, Facility, Site
         from analyzer.types import CameraId, FacilityId
         from pipelines.errors import BadInput
@@ -68,7 +59,7 @@ def register(app: typer.Typer) -> None:
             table.add_row(
                 entry.id,
                 getattr(SEVERITIES[entry.severity], language),
-                f"{_NATURES[language][entry.nature.value]}: {', '.join(entry.basis)}",
+                f"{getattr(NATURES[entry.nature], language)}: {', '.join(entry.basis)}",
                 _MARKS[language][status.state.value],
                 text,
             )

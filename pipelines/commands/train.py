@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.markup import escape
 
+from pipelines.commands.sizes import in_steps
+
 BAD_INPUT = 2
 _EXPECTED_HOURS = {"mask": 0.8, "ppe": 0.5, "attire": 0.5}
 
@@ -47,7 +49,12 @@ def register(app: typer.Typer) -> None:
         ] = None,
         held_out: Annotated[str | None, typer.Option(help="mask: a data set to measure on and not to train on.")] = None,
         epochs: Annotated[int, typer.Option(min=1, help="person: passes over the pictures.")] = 14,
-        size: Annotated[int, typer.Option(min=320, max=1280, help="person: side of the training input in pixels.")] = 416,
+        size: Annotated[
+            int,
+            typer.Option(
+                min=320, max=1280, callback=in_steps, help="person: side of the training input in pixels, a multiple of 32."
+            ),
+        ] = 416,
         imitate: Annotated[
             bool, typer.Option(help="person: learn from what one of the published networks says as well; needs --teachers.")
         ] = False,
@@ -68,9 +75,7 @@ def register(app: typer.Typer) -> None:
         out.mkdir(parents=True, exist_ok=True)
         try:
             if task is Task.PERSON:
-                weights = _person(
-                    data, out, checkpoint, teachers, epochs=epochs, size=size - size % 32, seed=seed, imitate=imitate
-                )
+                weights = _person(data, out, checkpoint, teachers, epochs=epochs, size=size, seed=seed, imitate=imitate)
             else:
                 console.print(f"expected: about {_EXPECTED_HOURS[task.value]} hours on 2 cores")
                 weights = _classifier(

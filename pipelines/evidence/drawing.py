@@ -1,6 +1,6 @@
 """Draws the key frames of an event: boxes, heads, the zone and a caption, on a copy of the picture.
 
-A picture is drawn once for all its readers, so its words are Vietnamese.
+A picture is drawn once for all its readers, so its words are of the one language that the installation speaks.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from analyzer.entry import Text
 from analyzer.labels import ITEMS, MASKS, PRESENCES
 from analyzer.sentences import Language, number
 from analyzer.types import Box, Observation, Presence, Scene, Severity, TrackId
@@ -32,14 +33,18 @@ _GROUND: Colour = (32, 32, 32)
 _QUALITY = 92
 _FONT: Final = "uni"  # the built-in font that has the letters of Vietnamese; those of Hershey are ASCII
 _MENDED: Final = str.maketrans({"ờ": "ơ\u0300", "ỡ": "ơ\u0303"})  # it shows the signs of other letters for these two
+_VERSION: Final = Text("phiên bản", "version")
+_TIME: Final = Text("giờ", "time")
+_HINT: Final = Text("gợi ý xem lại, không tính là vi phạm", "to be looked at, not counted as a violation")
+_SIGN: Final = Text("dấu hiệu vi phạm, chưa được xem xét", "sign of a violation, not yet reviewed")
 _SMALLEST: Final = 11  # px; below that diacritics cannot be told apart
 
 
-def drawn(frame: Frame, scene: Scene | None, episode: Episode, case: Case) -> Image:
+def drawn(frame: Frame, scene: Scene | None, episode: Episode, case: Case, language: Language = Language.VI) -> Image:
     """A copy of the picture with what was seen in it; without a scene only zone and caption."""
     image = np.array(frame.image, dtype=np.uint8, copy=True)
     height, width = image.shape[:2]
-    thickness = max(1, round(min(height, width) / 300))
+    thickness = _thickness(image)
     if case.zone is not None:
         corners = np.array([(round(x * width), round(y * height)) for x, y in case.zone.polygon], dtype=np.int32)
         cv2.polylines(image, [corners], isClosed=True, color=_ZONE, thickness=thickness, lineType=cv2.LINE_AA)
@@ -49,8 +54,9 @@ def drawn(frame: Frame, scene: Scene | None, episode: Episode, case: Case) -> Im
         assert scene is not None
         # Where evidence is cut from another stream than the analysed one, its pictures have another size.
         scale = width / scene.frame.width, height / scene.frame.height
-        _draw_person(image, seen, thickness, scale, of_event=seen.track.id in tracks)
-    return _captioned(image, episode, case, frame, thickness)
+        words = _words(seen, language) if seen.track.id in tracks else None
+        _draw_person(image, seen, thickness, scale, words)
+    return _captioned(image, episode, case, frame, language)
 
 
 def jpeg(image: Image) -> bytes:
@@ -88,24 +94,27 @@ def _clearness(seen: Observation) -> float:
     return seen.track.box.height / 100 * seen.track.score
 
 
-def _draw_person(image: Image, seen: Observation, thickness: int, scale: tuple[float, float], *, of_event: bool) -> None:
-    colour, body = _OF_EVENT if of_event else _OTHER, _scaled(seen.track.box, scale)
-    _rectangle(image, body, colour, thickness * (2 if of_event else 1))
+def _draw_person(
+    image: Image, seen: Observation, thickness: int, scale: tuple[float, float], words: Sequence[str] | None
+) -> None:
+    """``words``: what was read of a person of the event; of all others their number is told."""
+    colour, body = _OTHER if words is None else _OF_EVENT, _scaled(seen.track.box, scale)
+    _rectangle(image, body, colour, thickness * (1 if words is None else 2))
     if seen.head is not None:
         _rectangle(image, _scaled(seen.head.box, scale), colour, thickness)
     at = (max(0, round(body.x1)), max(0, round(body.y1)))
-    _label(image, _words(seen) if of_event else [f"#{seen.track.id}"], at, colour)
+    _label(image, words or [f"#{seen.track.id}"], at, colour)
 
 
-def _words(seen: Observation) -> list[str]:
+def _words(seen: Observation, language: Language) -> list[str]:
     """What was read of a person of the event, a line each for the mask and for what is there, is not, cannot be seen."""
     lines = [f"#{seen.track.id}"]
     if seen.mask is not None:
-        lines[0] += f" {MASKS[seen.mask.state].vi} {number(seen.mask.probability, Language.VI, 2)}"
+        lines[0] += f" {_say(MASKS[seen.mask.state], language)} {number(seen.mask.probability, language, 2)}"
     for presence in Presence:
-        items = [ITEMS[reading.item].vi for reading in seen.items if reading.state is presence]
+        items = [_say(ITEMS[reading.item], language) for reading in seen.items if reading.state is presence]
         if items:
-            lines.append(f"{PRESENCES[presence].vi}: {', '.join(items)}")
+            lines.append(f"{_say(PRESENCES[presence], language)}: {', '.join(items)}")
     return lines
 
 
@@ -136,16 +145,17 @@ def _label(image: Image, lines: Sequence[str], at: tuple[int, int], ground: Colo
         _write(image, text, (x, top + step * row), size)
 
 
-def _captioned(image: Image, episode: Episode, case: Case, frame: Frame, thickness: int) -> Image:
+def _captioned(image: Image, episode: Episode, case: Case, frame: Frame, language: Language) -> Image:
     """The caption stands under the picture, so that it hides nothing."""
+    thickness = _thickness(image)
     event = episode.event
     unknown = case.time_basis is TimeBasis.UNKNOWN
     when = span(frame.ref.pts) if unknown else moment(frame.ref.at, time_zone(case.timezone))
-    basis = TIME_BASES[case.time_basis].vi
-    hint = event.severity is Severity.ASSIST
-    standing = "gợi ý xem lại, không tính là vi phạm" if hint else "dấu hiệu vi phạm, chưa được xem xét"
+    basis = _say(TIME_BASES[case.time_basis], language)
+    version, time = _say(_VERSION, language), _say(_TIME, language)
+    standing = _say(_HINT if event.severity is Severity.ASSIST else _SIGN, language)
     lines = (
-        f"{event.rule} (phiên bản {event.rule_version})  {event.camera}  {when} (giờ: {basis})",
+        f"{event.rule} ({version} {event.rule_version})  {event.camera}  {when} ({time}: {basis})",
         f"{standing}  {event.id}",
     )
     width = image.shape[1]
@@ -154,6 +164,15 @@ def _captioned(image: Image, episode: Episode, case: Case, frame: Frame, thickne
     for row, text in enumerate(lines):
         _write(band, text, (2, step * row), _fitting(text, width - 4, _size(image)))
     return np.vstack((image, band))
+
+
+def _say(text: Text, language: Language) -> str:
+    return text.vi if language is Language.VI else text.en
+
+
+def _thickness(image: Image) -> int:
+    """Of lines, in pixels."""
+    return max(1, round(int(min(image.shape[:2])) / 300))
 
 
 def _size(image: Image) -> int:

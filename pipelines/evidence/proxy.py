@@ -13,9 +13,9 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from models.frame import Image
+from models.upright import pixel_aspect, quarter_turns, squared, upright_bgr
 from pipelines.errors import EvidenceError, EvidenceFault
 from pipelines.evidence.footage import end_of, last_duration, writing
-from pipelines.sources.pictures import pixel_aspect, quarter_turns, squared, upright_bgr
 
 Retouch = Callable[[Image], Image]
 

@@ -18,6 +18,7 @@ from typing import Protocol, Self
 
 import av
 
+from analyzer.sentences import Language
 from analyzer.types import Event, EventId, Scene
 from pipelines.coded import coded
 from pipelines.errors import EvidenceError, EvidenceFault, PipelineError
@@ -64,10 +65,11 @@ class EvidenceWriter:
     Args:
         root: the evidence folder, made if need be; one file system.
         store: where the rows are.
+        language: of the words in key frames.
     """
 
-    def __init__(self, root: Path, store: EvidenceStore) -> None:
-        self._root, self._store = root, store
+    def __init__(self, root: Path, store: EvidenceStore, language: Language = Language.VI) -> None:
+        self._root, self._store, self._language = root, store, language
         self._lock: int | None = None
         self.reconciled: Reconciled | None = None
 
@@ -108,7 +110,7 @@ class EvidenceWriter:
         Returns:
             The rows of the event, ready or failed with the reason.
         """
-        return _Sealing(self._root, self._store, episode, footage, scenes, case).run()
+        return _Sealing(self._root, self._store, episode, footage, scenes, case, self._language).run()
 
 
 @dataclass(slots=True)
@@ -121,6 +123,7 @@ class _Sealing:
     footage: Footage
     scenes: Sequence[Scene]
     case: Case
+    language: Language
     known: dict[EvidenceId, Evidence] = field(init=False)
     done: list[Evidence] = field(init=False, default_factory=list)
     wrote: bool = field(init=False, default=False)
@@ -185,7 +188,7 @@ class _Sealing:
             frame = self.footage.still(pts)
             if frame is None:
                 raise EvidenceError(EvidenceFault.NO_PICTURE, span(pts))
-            part.write_bytes(jpeg(drawn(frame, scene, self.episode, self.case)))
+            part.write_bytes(jpeg(drawn(frame, scene, self.episode, self.case, self.language)))
 
         def fill(row: Evidence) -> Evidence:
             return replace(row, starts_at=self.zero_at + pts)

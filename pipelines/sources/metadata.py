@@ -10,10 +10,11 @@ from pathlib import Path
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from models.upright import pixel_aspect, quarter_turns, squared
 from pipelines.errors import BadRecording
 from pipelines.sources.checks import Limits
 from pipelines.sources.instants import as_timedelta
-from pipelines.sources.pictures import Decoding, pixel_aspect, quarter_turns, rate_of, squared
+from pipelines.sources.pictures import Decoding, rate_of
 
 _PROBED_PICTURES = 100
 

@@ -7,14 +7,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import av
-import cv2
-import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-
-from models.frame import Image
 
 _REORDER = 32
 """A packet whose picture has not come out after so many later ones is lost (H.264 and H.265 reorder at most 16)."""
@@ -134,33 +130,6 @@ class Decoding:
 def holds_picture(packet: Packet[VideoStream]) -> bool:
     """Whether a picture is to be expected of a packet: not of an empty one, nor of one that the container itself cuts out."""
     return packet.size > 0 and not packet.is_discard
-
-
-def quarter_turns(degrees: int) -> int:
-    """Counter-clockwise quarter turns that put a picture upright, 0..3; cameras know no other angles."""
-    return round(degrees / 90) % 4
-
-
-_TURNS = {1: cv2.ROTATE_90_COUNTERCLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_CLOCKWISE}
-
-
-def pixel_aspect(stream: VideoStream) -> Fraction:
-    """How wide a pixel is against its height, 1/4 to 4; 1 where nothing is declared, or nonsense."""
-    aspect = stream.sample_aspect_ratio or Fraction(1)
-    return aspect if Fraction(1, 4) <= aspect <= 4 else Fraction(1)
-
-
-def squared(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
-    """The size of the same picture with square pixels: one side grows, none shrinks."""
-    return (round(width * aspect), height) if aspect > 1 else (width, round(height / aspect))
-
-
-def upright_bgr(frame: VideoFrame, degrees: int, aspect: Fraction = Fraction(1)) -> Image:
-    """Pixels as a person should see them: FFmpeg's library leaves rotation and pixels that are not square to the caller."""
-    width, height = squared(frame.width, frame.height, aspect)
-    image = np.ascontiguousarray(frame.to_ndarray(format="bgr24", width=width, height=height), dtype=np.uint8)
-    turns = quarter_turns(degrees)
-    return image if turns == 0 else np.asarray(cv2.rotate(image, _TURNS[turns]), dtype=np.uint8)
 
 
 def rate_of(stream: VideoStream) -> Fraction | None:

@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 
 from analyzer.types import CameraId, FrameRef
 from models.frame import Frame
+from models.upright import upright_bgr
 from pipelines.errors import BadRecording
 from pipelines.records import DropReason
 from pipelines.sources.checks import (
@@ -36,7 +37,7 @@ from pipelines.sources.checks import (
 from pipelines.sources.instants import Clockwork, Grid, HoleFinder, as_timedelta
 from pipelines.sources.items import Captured, Ended, Hole, Item, Passed, StartTime
 from pipelines.sources.metadata import read_metadata, refuse_beyond
-from pipelines.sources.pictures import Decoding, holds_picture, upright_bgr
+from pipelines.sources.pictures import Decoding, holds_picture
 from pipelines.sources.times import start_time
 
 _RUN_UP = 64

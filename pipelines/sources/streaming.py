@@ -20,6 +20,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from models.frame import Image
+from models.upright import pixel_aspect, squared
 from pipelines.gate import GLANCE_SIZE, LONGEST_NAP, Attention, MotionTest, PacketGate, RateSampler
 from pipelines.health import LoopWatch
 from pipelines.ring import Recorder
@@ -29,7 +30,6 @@ from pipelines.sources.line import LineWatch
 from pipelines.sources.nap import Nap
 from pipelines.sources.opening import open_stream
 from pipelines.sources.painted import painted
-from pipelines.sources.pictures import pixel_aspect, squared
 from pipelines.sources.request import CaptureRequest, StreamChangedError, Wishes
 from pipelines.sources.timeline import Arrivals, StreamTimeline
 from pipelines.sources.wire import Glance, Opened, Pulse, Send, Shot, Tally, send

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
 from pipelines.store.database import Database
 from pipelines.store.migration import SchemaState, schema_state
 from pipelines.store.repository import Repository
+
+_OUT_OF_STEP: Final[Mapping[SchemaState, str]] = MappingProxyType(
+    {
+        SchemaState.EMPTY: "there is no schema in it",
+        SchemaState.OLDER: "the schema is of an older version, and the rest was not looked at; `vigil serve` brings it up to date",
+        SchemaState.NEWER: "the schema is of a newer version, and the rest was not looked at; install that version again",
+    }
+)
 
 
 def faults(database: Database) -> tuple[str, ...]:
@@ -12,7 +24,7 @@ def faults(database: Database) -> tuple[str, ...]:
     found = [*_page_faults(database)] if database.kind == "sqlite" else []
     state = schema_state(database)
     if state is not SchemaState.CURRENT:
-        return (*found, f"the schema is {state}, not current")
+        return (*found, _OUT_OF_STEP[state])
     if broken := Repository(database).verify_audit():
         found.append(f"the audit log was changed: row {broken.number} does not follow from the one before it")
     return tuple(found)

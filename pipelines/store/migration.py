@@ -72,16 +72,29 @@ def require_schema(database: Database) -> None:
         BadInput: it is empty, or an older version wrote it.
         SchemaTooNew: a newer version wrote it.
     """
-    place = str(database.path or "the database")
-    match schema_state(database):
-        case SchemaState.EMPTY:
-            raise BadInput(place, "holds nothing yet", "analyse a recording first")
+    match filled(database):
         case SchemaState.OLDER:
-            raise BadInput(place, "was written by an older version", "`vigil serve` brings it up to date")
+            raise BadInput(_place(database), "was written by an older version", "`vigil serve` brings it up to date")
         case SchemaState.NEWER:
             raise SchemaTooNew("a newer version wrote the database: install that version again")
-        case SchemaState.CURRENT:
+        case _:
             pass
+
+
+def filled(database: Database) -> SchemaState:
+    """Look without touching; never `SchemaState.EMPTY`.
+
+    Raises:
+        BadInput: it is empty.
+    """
+    state = schema_state(database)
+    if state is SchemaState.EMPTY:
+        raise BadInput(_place(database), "holds nothing yet", "analyse a recording first")
+    return state
+
+
+def _place(database: Database) -> str:
+    return str(database.path or "the database")
 
 
 def describe(url: str) -> str:

@@ -52,7 +52,7 @@ CODES: dict[str, Iterable[StrEnum]] = {
     "decision": Decision,
     "mask": MaskState,
     "need": Need,
-    "why.standing": Nature,
+    "nature": Nature,
     "evidence_fault": EvidenceFault,
     "trouble": Trouble,
     "fault": (*FaultCode, *AddressFault),

@@ -15,7 +15,7 @@ import pytest
 
 from analyzer.types import Box, CameraId, Detection, Label, ModelRef, Scene
 from models.frame import Frame
-from models.remembered import PerceptionMemory
+from models.remembered import PerceptionMemory, ThingMemory
 from models.synthetic import synthetic_factory
 from pipelines.health import PictureHealth
 from pipelines.live import LiveOptions
@@ -107,6 +107,11 @@ class Blinking:
 
     def forget(self, camera: CameraId) -> None: ...
     def renew(self, camera: CameraId) -> None: ...
+
+    def things(self, camera: CameraId) -> ThingMemory:
+        return ThingMemory()
+
+    def recall(self, camera: CameraId, things: ThingMemory) -> None: ...
 
 
 @pytest.fixture(scope="module")

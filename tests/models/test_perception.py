@@ -11,11 +11,12 @@ import pytest
 
 from analyzer.types import Box, CameraId, Head, Label, Link, MaskState, Observation, Reason, Scene, Track, TrackId
 from models.appearance import LinkOptions
-from models.errors import AbsentWeights, BackendUnavailable, ChangedWeights, UnknownWeights
+from models.errors import AbsentWeights, BackendUnavailable, ChangedWeights, MisfitWeights, UnknownWeights
 from models.frame import Frame
 from models.perception import (
     DETECTOR,
     MASK,
+    PERSON,
     CameraPerception,
     PerceptionFactory,
     PerceptionOptions,
@@ -165,8 +166,6 @@ def test_loading_without_a_detector_names_it() -> None:
 
 
 def moved(entry: WeightsEntry, path: Path) -> WeightsEntry:
-    from dataclasses import replace
-
     return replace(entry, path=path)
 
 
@@ -179,6 +178,14 @@ def test_a_changed_detector_is_refused_and_a_changed_classifier_too(tmp_path: Pa
             load_perception(catalogue=swapped)
 
 
+@pytest.mark.parametrize("name", [DETECTOR, MASK, PERSON])
+def test_a_network_of_other_classes_is_refused_before_it_is_read(tmp_path: Path, name: str) -> None:
+    """One that was trained with its classes in another order would tell masks that are worn from those that are not the wrong way round."""
+    turned = [replace(one, classes=one.classes[::-1]) if one.name == name else one for one in load_catalogue()]
+    with pytest.raises(MisfitWeights, match=rf"\[{name}\] has the classes"):
+        load_perception(catalogue=turned)
+
+
 def seen_twice(camera: CameraPerception) -> Scene:
     """The portrait over two instants: a doubtful box is reported at its second sighting."""
     return [camera.perceive(frame(k / 5, portrait(), k)) for k in range(2)][-1]
@@ -189,6 +196,7 @@ def test_an_absent_classifier_leaves_its_readings_out(tmp_path: Path) -> None:
     detector = entry_of(DETECTOR, load_catalogue())
     factory = load_perception(catalogue=[detector, moved(entry_of(MASK, load_catalogue()), tmp_path / "none.onnx")])
     assert factory.attributes == ()
+    assert factory.absent == (MASK, PERSON)
     assert factory.models == (detector.ref,)
     (one, *_) = seen_twice(factory.for_camera(CAMERA)).observations
     assert one.mask is None

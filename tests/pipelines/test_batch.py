@@ -101,6 +101,15 @@ def test_what_the_system_refuses_of_one_is_told_and_the_others_go_on(
     assert states(settings) == [RunState.FINISHED] * 2
 
 
+def test_a_network_that_is_not_there_is_told(settings: Settings, recordings: tuple[Path, Path]) -> None:
+    factory = synthetic_factory()
+    factory.absent = ("mask-state",)  # type: ignore[misc]
+    for _ in range(2):  # what was analysed before is told with the same words
+        with Batch.open(settings, Request((str(recordings[0]),), None, 5.0), factory) as batch, Progress(disable=True) as bars:
+            (run,), _ = batch.analyse(bars, lambda: False)
+        assert sum("the network mask-state is not there" in note for note in run.notes) == 1
+
+
 def test_a_recording_that_another_process_is_at_is_refused(settings: Settings, recordings: tuple[Path, Path]) -> None:
     (first,), _ = analyse(settings, recordings[0])
     with open_database(settings.database) as database:
@@ -190,3 +199,19 @@ def test_recordings_of_one_name_keep_their_scenes_apart(
             "a264.scenes.jsonl": (settings.runs / first.run / "scenes.jsonl").read_bytes(),
             f"a264.a264.{second.run[:12]}.scenes.jsonl": (settings.runs / second.run / "scenes.jsonl").read_bytes(),
         }
+
+
+def test_key_frames_are_captioned_in_the_language_of_the_settings(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, written = cv2.putText, []
+
+    def noted(image: np.ndarray, text: str, *rest: object) -> object:  # type: ignore[type-arg]
+        written.append(text)
+        return plain(image, text, *rest)
+
+    monkeypatch.setattr(cv2, "putText", noted)
+    english = settings.model_copy(update={"language": "en"})
+    analyse(english, never_empty(tmp_path / "corridor"))
+    assert any(text.startswith("sign of a violation, not yet reviewed") for text in written)
+    assert all(text.isascii() for text in written)

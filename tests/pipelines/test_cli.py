@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import main
+from pipelines.identity import code_version
 from pipelines.settings import Settings
 
 Told = Callable[..., list[str]]
@@ -30,6 +31,14 @@ def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
         return capsys.readouterr().err.splitlines()
 
     return run
+
+
+def test_the_version_is_that_which_events_name(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["vigil", "--version"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"vigil {code_version()}\n"
 
 
 def test_wrong_settings_are_a_line_each(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:

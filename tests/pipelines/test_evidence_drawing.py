@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from analyzer.labels import ITEMS, MASKS, PRESENCES
+from analyzer.sentences import Language
 from analyzer.types import CameraId, FrameRef, Item, ItemReading, MaskReading, MaskState, Presence, Severity
 from models.frame import Frame, Image
 from pipelines.evidence import Episode, drawing
@@ -35,12 +36,15 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return texts
 
 
-def _drawn(width: int, height: int, basis: TimeBasis, state: MaskState, presence: Presence) -> Image:
+def _drawn(
+    width: int, height: int, basis: TimeBasis, state: MaskState, presence: Presence, language: Language = Language.VI
+) -> Image:
     items = tuple(ItemReading(item, presence, 0.9, 3) for item in Item)
     seen = replace(OFFENDER, items=items, mask=MaskReading(state, 0.97, 40.0, 5))
     scene = replace(SCENES[100], observations=(seen,))
     image = np.full((height, width, 3), 128, np.uint8)
-    return drawn(Frame(FrameRef(CameraId("corridor"), 0, seconds(20), START, width, height), image), scene, EPISODE, case(basis))
+    frame = Frame(FrameRef(CameraId("corridor"), 0, seconds(20), START, width, height), image)
+    return drawn(frame, scene, EPISODE, case(basis), language)
 
 
 @pytest.mark.parametrize("basis", TimeBasis)
@@ -54,6 +58,17 @@ def test_words_are_those_of_the_page(written: list[str], state: MaskState, prese
     assert f"{PRESENCES[presence].vi}: {', '.join(ITEMS[item].vi for item in Item)}" in words
     assert TIME_BASES[basis].vi in words
     assert "chưa được xem xét" in words
+
+
+def test_words_are_of_the_language_of_the_installation(written: list[str]) -> None:
+    _drawn(1280, 720, TimeBasis.LIVE, MaskState.INCORRECT, Presence.ABSENT, Language.EN)
+    words = " ".join(written)
+    assert words.isascii(), words
+    assert "mask worn incorrectly 0.97" in words
+    assert "absent: gown" in words
+    assert f"(version {EPISODE.event.rule_version})" in words
+    assert "(time: live camera)" in words
+    assert "sign of a violation, not yet reviewed" in words
 
 
 def test_what_is_only_to_be_looked_at_is_not_called_a_sign_of_a_violation(written: list[str]) -> None:

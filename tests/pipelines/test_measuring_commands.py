@@ -84,6 +84,54 @@ def test_bad_input_is_one_clear_line(tmp_path: Path, arguments: tuple[str, ...],
     assert text.strip()
 
 
+@pytest.mark.parametrize(("size", "said"), [("330", "write 320 or 352"), ("1279", "write 1248 or 1280")])
+@pytest.mark.parametrize(
+    "command",
+    [("train", "person", "--data", ".", "--out", "out"), ("perceive", "."), ("evaluate", "person", "--images", ".")],
+    ids=lambda command: command[0],
+)
+def test_a_size_that_would_be_rounded_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], size: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, text = run(*command, "--size", size)
+    assert code == 2
+    assert said in text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_measured(folder: Path) -> None:
+    places = ["--images", str(folder / "images"), "--labels", str(folder / "labels"), "--classes", "a"]
+    code, text = run("evaluate", "person", *places, "--json", str(folder / "none" / "report.json"))
+    assert code == 2
+    assert "no folder to write this file into" in text
+    code, text = run("data", "check", str(folder), "--json", str(folder))
+    assert code == 2
+    assert "no folder to write this file into" in text
+
+
+@pytest.mark.weights
+def test_labels_written_on_windows_are_read_whole(folder: Path) -> None:
+    (folder / "images" / "web__b.jpg").unlink()
+    (folder / "labels" / "web__a.txt").write_bytes(b"\xef\xbb\xbf1 0.432 0.235 0.16 0.21\r\n")
+    (folder / "classes.txt").write_bytes("\ufeffwith_mask\r\nwithout_mask\r\numbrella\r\n".encode())
+    code, report = evaluated(folder, "mask", "--classes", str(folder / "classes.txt"))
+    assert (code, report["defects"]) == (0, [])
+    assert report["ignored_classes"] == ["umbrella"]
+    assert report["slices"][0]["heads"] == 1  # type: ignore[index]
+
+
+def test_many_class_names_are_no_name_of_a_file() -> None:
+    names = [f"class {number}" for number in range(600)]
+    assert class_names(",".join(names)) == tuple(names)
+
+
+def test_class_names_that_are_no_text_are_named(tmp_path: Path) -> None:
+    (tmp_path / "classes.txt").write_bytes("khẩu trang\n".encode("utf-16"))
+    with pytest.raises(BadInput, match="save it again as UTF-8"):
+        class_names(str(tmp_path / "classes.txt"))
+
+
 def test_class_names_come_from_the_line_or_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "classes.txt").write_text("mask\n\nno mask\n", encoding="utf-8")
     assert class_names("mask, no mask") == class_names(str(tmp_path / "classes.txt")) == ("mask", "no mask")
@@ -99,6 +147,7 @@ def test_class_names_come_from_the_line_or_from_a_file(tmp_path: Path) -> None:
         (("mask", "--labels", ".", "--classes", " , "), "--classes: no class names"),
         (("mask", "--labels", ".", "--classes", "classes.txt"), "classes.txt: there is no such file"),
         (("ppe", "--labels-csv", "flags.csv"), "none of an item"),
+        (("ppe", "--labels-csv", "windows.csv"), "is no text in UTF-8"),
     ],
 )
 def test_what_cannot_be_measured_says_why(
@@ -107,6 +156,7 @@ def test_what_cannot_be_measured_says_why(
     monkeypatch.chdir(tmp_path)
     Pillow.new("RGB", (64, 64)).save("a.png")
     Path("flags.csv").write_text("filename,weather\na.png,1\n", encoding="utf-8")
+    Path("windows.csv").write_bytes("filename,áo choàng\na.png,1\n".encode("cp1252"))
     code, text = run("evaluate", *arguments, "--images", ".")
     assert (code, said in text) == (2, True), text
 

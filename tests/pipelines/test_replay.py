@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from analyzer.entry import Nature
+from api.wording.texts import LANGUAGES, texts
 from pipelines import scene_file
 from pipelines.cli import app
 from pipelines.errors import BadInput
@@ -189,6 +191,14 @@ def test_site_commands_refuse(tmp_path: Path, arguments: list[str], problem: str
     filled = [argument.format(tmp=tmp_path, site=MASK / "site.toml") for argument in arguments]
     with pytest.raises(BadInput, match=problem):
         invoke("site", *filled)
+
+
+def test_the_ground_of_a_rule_is_named_as_on_the_page_of_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    for language in LANGUAGES:
+        listed = invoke("rules", "--language", language)
+        for nature in Nature:
+            assert f"{texts(language).named('nature', nature)}: " in listed
 
 
 def test_rules_are_listed() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +28,36 @@ from tests.models.seen import frame
 FACE = (222, 110)
 """Where the portrait's face is; a helmet lies beside it."""
 LIMITS = MaskThresholds(worn=0.6, incorrect=0.6, none=0.86)
+
+
+ROOT = Path(__file__).resolve().parents[3]
+_TELLS = """
+from models.backends import open_backend
+from pipelines.doctor import _device
+from pipelines.settings import Settings
+import sys
+open_backend("openvino", "cpu", "f32"), _device(Settings())
+print(*(name for name in sys.modules if name.startswith("openvino_telemetry.")))
+"""
+
+
+def test_nobody_is_told_that_openvino_is_used(tmp_path: Path) -> None:
+    """Left alone it sends a line to an analytics service at each import, unless it believes to run in a test of somebody."""
+    alone = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    told = subprocess.run([sys.executable, "-c", _TELLS], env=alone, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert told.stdout == "\n"
+    assert list(tmp_path.iterdir()) == []  # it would keep an id of this machine here
+
+
+def test_openvino_is_imported_in_one_place_only() -> None:
+    folders = ("models", "pipelines", "benchmarks", "notebooks", "scripts")
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for folder in folders
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.is_file() and re.search(rb"^\s*(import|from) openvino\b", path.read_bytes(), re.MULTILINE)
+    ]
+    assert found == ["models/backends/openvino.py"]
 
 
 def opened(name: str, device: str = "auto", precision: str = "f32") -> Backend:

@@ -102,7 +102,7 @@ def test_flags_score_a_picture_by_its_best_person(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         write_picture(tmp_path / name)
     flags = tmp_path / "flags.csv"
-    flags.write_text("filename,coverall_or_gown,mask\na.png,1,1\nb.png,0,0\ngone.png,1,1\n", encoding="utf-8")
+    flags.write_text("\ufefffilename,coverall_or_gown,mask\na.png,1,1\nb.png,0,0\ngone.png,1,1\n", encoding="utf-8")
 
     def find(image: Image) -> Sequence[SeenPerson]:
         find.calls += 1  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -22,10 +23,12 @@ from models.training.crops import (
     cached_contexts,
     context,
     labelled_heads,
+    picture_or_frame,
     read_corrections,
 )
 from models.training.ppe import read_people
 from models.training.runs import LABELS, train_mask
+from tests.media import Film, make, make_sound_only, number_of, turned
 
 
 def scene(seed: int = 0, width: int = 320, height: int = 240) -> np.ndarray:  # type: ignore[type-arg]
@@ -105,6 +108,21 @@ def test_a_frame_of_a_recording_can_be_labelled(tmp_path: Path) -> None:
     labels.write_text("set,picture,x1,y1,x2,y2,state\nvideo,clip.avi#2,10,10,50,50,none\n", encoding="utf-8")
     made = build_contexts(labelled_heads(tmp_path, labels))
     assert made.pixels.mean() == pytest.approx(200, abs=4)
+
+
+def test_a_frame_of_a_recording_is_upright_and_of_square_pixels(tmp_path: Path) -> None:
+    turned(make(tmp_path / "clip.mp4", Film(count=3, pixel_aspect=Fraction(2))), 90)
+    image = picture_or_frame(tmp_path / "clip.mp4#2")
+    assert image is not None
+    assert image.shape == (384, 128, 3)
+    assert number_of(np.rot90(image, 1)) == 2
+
+
+def test_a_frame_that_is_not_there_is_none(tmp_path: Path) -> None:
+    make(tmp_path / "clip.mp4", Film(count=3))
+    make_sound_only(tmp_path / "sound.mp4")
+    (tmp_path / "text.mp4").write_text("no video", encoding="utf-8")
+    assert [picture_or_frame(tmp_path / name) for name in ("clip.mp4#3", "none.mp4#0", "sound.mp4#0", "text.mp4#0")] == [None] * 4
 
 
 def test_copies_of_a_picture_share_a_group(data: Path) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import yaml
 
 from models.labelled.scored import Floats, Scored
 from models.training.agreement import Agreed
 from models.training.copies import difference_hash, groups, near_duplicates
-from models.training.dataset import Gathered, compose, gather, paint_over
+from models.training.dataset import ForeignFolder, Gathered, compose, gather, paint_over
 from models.training.degrade import Chances, degrade
 from models.training.folds import Sample
 from models.training.teachers import KINDS, Sight, read_sights, write_sights
@@ -60,6 +61,25 @@ def test_whole_groups_are_held_out_and_copies_do_not_leak(tmp_path: Path) -> Non
     assert made.pictures == {"train/web": 1, "val/cctv": 1, "train/cctv": 1}
     assert made.left_out == {"near-duplicate of a training picture": 1}
     assert (tmp_path / "out" / "data.yaml").read_text().endswith("names: {0: person, 1: head}\n")
+
+
+def test_a_folder_that_no_training_wrote_is_not_deleted(tmp_path: Path) -> None:
+    one = Gathered([sample(tmp_path / "a", "web/1/", 1, labels(persons=drawn((10, 10, 50, 100))))])
+    theirs = tmp_path / "corpus" / "data.yaml"
+    theirs.parent.mkdir()
+    compose(one, theirs.parent, held_out=())  # an empty one is as good as none
+    compose(one, theirs.parent, held_out=())
+    assert len(list((theirs.parent / "images" / "train").iterdir())) == 1
+    (theirs.parent / "made-by-training.txt").unlink()
+    with pytest.raises(ForeignFolder, match="name another --out"):
+        compose(one, theirs.parent, held_out=())
+    assert theirs.is_file()
+
+
+def test_the_settings_of_the_trainer_name_a_folder_of_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "khu cách ly: số #1"
+    compose(Gathered([sample(tmp_path / "a", "web/1/", 1, labels(persons=drawn((10, 10, 50, 100))))]), folder, held_out=())
+    assert yaml.safe_load((folder / "data.yaml").read_text(encoding="utf-8"))["path"] == str(folder)
 
 
 def test_boxes_are_written_in_fractions_and_undecided_ones_beside_the_held_out(tmp_path: Path) -> None:

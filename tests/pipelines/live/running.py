@@ -25,6 +25,7 @@ from pipelines.seeing import BatchedSeer, Seer
 from pipelines.site_records import camera_records, facility_record, mask_only_site, zone_versions
 from pipelines.sources.camera import CameraPlan
 from pipelines.store import Repository, migrate, open_database
+from pipelines.thing_memory import ThingFolder
 from tests.pipelines.live.watching import SLACK
 from tests.rtsp.pictures import Picture, noisy, room
 
@@ -92,7 +93,8 @@ def running(
         )
         writer = stack.enter_context(EvidenceWriter(folder / "evidence", repository)) if evidence else None
         health = HealthMemory(folder / "health") if memory else None
-        live = Live(base, repository, writer, options=options, disk=disk, metrics=metrics, memory=health)
+        things = ThingFolder(folder / "health") if memory else None
+        live = Live(base, repository, writer, options=options, disk=disk, metrics=metrics, memory=health, things=things)
         if writer is not None and writer.reconciled is not None:
             live.take_up(writer.reconciled.lost)
         raised: list[BaseException] = []

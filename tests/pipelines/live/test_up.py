@@ -14,8 +14,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
+from models.synthetic import synthetic_factory
 from pipelines.cli import main
+from pipelines.commands.live import PerceptionKind, factory_of
+from pipelines.settings import Settings
 from pipelines.supervisor import alone
 
 
@@ -120,3 +124,12 @@ def _runs(database: Path, state: str) -> int:
     except sqlite3.OperationalError:
         return 0
     return int(count)
+
+
+def test_a_network_that_is_not_there_is_told_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    factory = synthetic_factory()
+    factory.absent = ("mask-state",)  # type: ignore[misc]
+    monkeypatch.setattr("models.perception.load_perception", lambda *_, **__: factory)
+    with capture_logs() as log:
+        assert factory_of(Settings(), PerceptionKind.NETWORKS) is factory
+    assert [(line["event"], line["name"]) for line in log] == [("network.absent", "mask-state")]

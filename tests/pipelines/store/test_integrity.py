@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -27,7 +28,18 @@ def test_a_whole_database(repository: Repository, database: Database) -> None:
 
 def test_a_database_without_its_schema(empty_address: str) -> None:
     with open_database(empty_address) as database:
-        assert faults(database) == ("the schema is empty, not current",)
+        assert faults(database) == ("there is no schema in it",)
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"),
+    [("0001", "older version.*`vigil serve` brings it up to date"), ("9999", "newer version.*install that version")],
+)
+def test_a_schema_that_is_not_ours_names_the_remedy(database: Database, revision: str, said: str) -> None:
+    with database.write() as session:
+        session.connection().exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+    (fault,) = faults(database)
+    assert re.search(said, fault)
 
 
 def test_a_changed_audit_log_is_a_fault(repository: Repository, database: Database) -> None:
