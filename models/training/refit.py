@@ -28,7 +28,7 @@ _COMMON: Final = 0.1
 """All states weigh the same together, but for those with less than this share of the people: they are not weighed up further."""
 
 
-def features_of(network: Any, people: People, *, rounds: int = 6, seed: int = 100) -> Floats:
+def features_of(network: Any, people: People, *, rounds: int = 2, seed: int = 100) -> Floats:
     """Return features [views, people, 2560]: of the plain crops, three recoloured ones and ``rounds`` augmented ones.
 
     Args:
@@ -83,11 +83,11 @@ def _pair(people: People, row: int, turn: int, order: tuple[int, ...]) -> tuple[
 def _forward(network: Any, pairs: list[tuple[Any, Any]]) -> Floats:
     import torch
 
-    parts = []
+    parts, last = [], torch.channels_last  # a third less time on a processor
     with torch.inference_mode():
         for first in range(0, len(pairs), 32):
             chosen = pairs[first : first + 32]
-            looks = [torch.from_numpy(batch([pair[side] for pair in chosen])) for side in (0, 1)]
+            looks = [torch.from_numpy(batch([pair[side] for pair in chosen])).to(memory_format=last) for side in (0, 1)]
             parts.append(torch.cat([network.features(look).mean(dim=(2, 3)) for look in looks], dim=1).numpy())
     return np.concatenate(parts)
 
