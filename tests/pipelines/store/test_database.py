@@ -11,7 +11,7 @@ from pysqlite3 import dbapi2
 
 from pipelines.errors import BadInput, StoreError, StoreUnavailable, Transient
 from pipelines.records import EventFilter
-from pipelines.store import Database, Repository, migrate, open_database, sqlite
+from pipelines.store import Database, Repository, migrate, open_database, place_of, sqlite
 from pipelines.store.backup import back_up
 from pipelines.store.file_system import magic_of, network_name
 from pipelines.store.integrity import faults
@@ -208,3 +208,11 @@ def test_a_file_that_was_moved_or_replaced_is_not_written(tmp_path: Path) -> Non
             repository.audit_rows()
         away.replace(path)
         assert len(repository.audit_rows()) == 1
+
+
+def test_the_place_of_a_database_names_no_secret_and_moves_with_its_folder(tmp_path: Path) -> None:
+    for root in (tmp_path / "a", tmp_path / "b"):
+        assert place_of(f"sqlite:///{root / 'vigil.db'}", root / "evidence") == "../vigil.db"
+    assert (
+        place_of("postgresql://vigil:secret@db.example.org/quarantine", tmp_path) == "postgresql://db.example.org:5432/quarantine"
+    )
