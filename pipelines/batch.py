@@ -31,7 +31,7 @@ from pipelines.records import EventFilter, EvidenceState, Run, RunState, TimeBas
 from pipelines.settings import Settings
 from pipelines.site_file import load_site
 from pipelines.site_records import camera_records, mask_only_site, remember
-from pipelines.store.database import open_database
+from pipelines.store.database import open_database, place_of
 from pipelines.store.migration import migrate
 from pipelines.store.repository import Repository
 from pipelines.summary import RunSummary
@@ -73,7 +73,8 @@ class Batch:
             database = stack.enter_context(open_database(settings.database))
             migrate(database)
             repository = Repository(database)
-            evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository, Language(settings.language)))
+            known_as = place_of(settings.database, settings.evidence)
+            evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository, Language(settings.language), known_as))
             factory = factory or load_perception(
                 settings.device,
                 settings.precision,

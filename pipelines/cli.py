@@ -35,6 +35,7 @@ from pipelines.commands import (
 )
 from pipelines.errors import BadInput, PipelineError
 from pipelines.identity import code_version
+from pipelines.kept import end_with_keeper
 from pipelines.settings import Settings
 from pipelines.sources.address import redact
 
@@ -108,6 +109,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             # A terminal without Vietnamese letters, or a file name that is no text, ends no command.
             stream.reconfigure(errors="backslashreplace")
+    end_with_keeper()
     try:
         app()
     except BadInput as problem:

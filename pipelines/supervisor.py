@@ -19,6 +19,7 @@ import structlog
 from analyzer.site import Camera
 from analyzer.types import CameraId
 from pipelines.errors import BadInput
+from pipelines.kept import KEPT, STOP_WITHIN
 from pipelines.live import ring_of
 from pipelines.settings import Settings
 from pipelines.site_file import SiteDocument, load_site
@@ -28,7 +29,6 @@ from pipelines.sources.lifecycle import CRASH_LIMIT, CRASH_PAUSE, CRASH_WINDOW, 
 from pipelines.wanted import CameraWish, stopped, wished_address, written_address
 
 STUCK_AFTER: Final = 20.0  # s without a heartbeat
-STOP_WITHIN: Final = 18.0  # s for all processes together; the live one plans with less (`LiveOptions.stop_within`)
 _POLL: Final = 0.5
 
 
@@ -239,7 +239,12 @@ class Keeper:
         self.starts += 1
         if self._task.heartbeat is not None:
             self._task.heartbeat.clear()
-        self._process = process = subprocess.Popen(self._task.command)
+        # The pipe is never written to: its end tells the process that nobody keeps it any more.
+        self._process = process = subprocess.Popen(self._task.command, stdin=subprocess.PIPE, env={**os.environ, KEPT: "1"})
+        with process:  # closes the pipe
+            return self._wait(process)
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> int:
         while True:
             try:
                 return process.wait(_POLL)

@@ -73,6 +73,9 @@ _WITHOUT_BFLOAT16: Final[Mapping[str, Any]] = {"optimizer": "AdamW", "lr0": 0.00
 
 The biases warm up from nothing: the default of 0.1 is meant for SGD, and one such step of AdamW undoes what they have learned."""
 
+_GOING_ON: Final[Mapping[str, Any]] = {"optimizer": "AdamW", "lr0": 0.0004, "lrf": 0.02, "warmup_bias_lr": 0.0, "nbs": 16}
+"""A trained network is moved gently, and at every batch: of the few epochs it gets, each is then 240 steps and not 60."""
+
 _OPSET: Final = 17
 
 AVERAGED: Final = 3
@@ -174,7 +177,7 @@ def train_person(
     if resume:
         settings["resume"] = str(checkpoint)
     if len(_losses(out / "run" / "results.csv")) < epochs or not resume:
-        _run(settings, teachers if imitate else None)  # a finished run is only exported again
+        _run(settings, teachers if imitate else None, going_on=shipped)  # a finished run is only exported again
     _quiet_ultralytics()
     averaged = average_checkpoints(_to_average(out), out / "averaged.pt")
     weights = export_person(averaged, out / "person-head.onnx", one_to_many=True)
@@ -265,10 +268,11 @@ def _quiet_ultralytics() -> None:
     os.environ.update({"ULTRALYTICS_SAFE_LOAD": "1", "YOLO_AUTOINSTALL": "0", "YOLO_OFFLINE": "1"})
 
 
-def _run(settings: Mapping[str, Any], imitated: Path | None = None) -> None:
+def _run(settings: Mapping[str, Any], imitated: Path | None = None, *, going_on: bool = False) -> None:
     """Train with ultralytics, with degraded pictures and in bfloat16 where the processor multiplies it.
 
     With a folder of ``imitated`` networks only the head that is exported learns, from the labels and from one of them.
+    ``going_on`` says that the network is a trained one already.
     """
     _quiet_ultralytics()
     import torch
@@ -315,9 +319,9 @@ def _run(settings: Mapping[str, Any], imitated: Path | None = None) -> None:
             return loss(model)
 
         DetectionModel.init_criterion = criterion
-    optimiser = _WITH_BFLOAT16 if bfloat16 else _WITHOUT_BFLOAT16
+    optimiser = _GOING_ON if going_on else _WITH_BFLOAT16 if bfloat16 else _WITHOUT_BFLOAT16
     try:
-        QuickTrainer(overrides={**optimiser, **settings, "device": "0" if on_gpu else "cpu"}).train()
+        QuickTrainer(overrides={**settings, **optimiser, "device": "0" if on_gpu else "cpu"}).train()
     finally:
         ultralytics.data.build.YOLODataset, ultralytics.engine.trainer.autocast, DetectionModel.init_criterion = kept
 

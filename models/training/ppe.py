@@ -13,7 +13,8 @@ import csv
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from models.training import augment
 from models.training.crops import CONTEXT_SIZE, NoHeads, context, labelled_rows, picture_or_frame
 from models.training.efficientnet import FEATURES, build_features
 from models.training.fitting import Schedule, fit
+from models.training.visors import with_visor
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,9 @@ _HEAD_LOST_SHARE: Final = 0.12
 _RECOLOURED_SHARE: Final = 0.5
 _ATTIRE_WEIGHT: Final = 1.5
 _SMOOTHING: Final = 0.05
+_SHIELD: Final = ITEMS.index("face_shield")
+_VISOR_SHARE: Final = 0.12
+"""Of the bare faces that are drawn: they get a face shield (`visors`)."""
 
 
 NOWHERE: Final = (Box(0, 0, 1, 1), None)
@@ -59,7 +64,10 @@ NOWHERE: Final = (Box(0, 0, 1, 1), None)
 
 @dataclass(slots=True)
 class People:
-    """Cached people: arrays of one length. An attire of UNLABELLED is not learnt from."""
+    """Cached people: arrays of one length. Items and attires of UNLABELLED are not learnt from.
+
+    ``measured`` are those labelled by eye item by item; the others only teach.
+    """
 
     bodies: npt.NDArray[np.uint8]
     heads: npt.NDArray[np.uint8]
@@ -68,37 +76,31 @@ class People:
     attire: npt.NDArray[np.int64]
     groups: npt.NDArray[np.str_]
     names: npt.NDArray[np.str_]
+    measured: npt.NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.attire)
 
     def select(self, chosen: npt.NDArray[np.bool_] | npt.NDArray[np.int64]) -> People:
         """Return the chosen rows."""
-        return People(
-            self.bodies[chosen],
-            self.heads[chosen],
-            self.has_head[chosen],
-            self.items[chosen],
-            self.attire[chosen],
-            self.groups[chosen],
-            self.names[chosen],
-        )
+        return People(**{each.name: getattr(self, each.name)[chosen] for each in fields(People)})
 
 
-def read_people(data: Path, labels: Path) -> People:
+def read_people(data: Path, *labels: Path) -> People:
     """Cut every labelled person; a picture that cannot be read is logged and left out.
 
     Args:
         data: folder of the data sets.
-        labels: CSV of people labelled by eye (see the card beside it).
+        labels: CSV files of labelled people (see the card beside them). A state that is left empty is unlabelled; rows with a
+            column `by` are not measured on.
 
     Raises:
         NoHeads: there is nobody in a picture that can be read.
         KeyError, ValueError: the CSV lacks a column or holds an unknown state.
     """
     shoots = _shoots(data)
-    bodies, heads, has_head, items, attire, groups, names = [], [], [], [], [], [], []
-    for row, picture in labelled_rows(data, labels):
+    bodies, heads, has_head, items, attire, groups, names, measured = [], [], [], [], [], [], [], []
+    for row, picture in chain.from_iterable(labelled_rows(data, file) for file in labels):
         image = picture_or_frame(picture)
         if image is None:
             continue
@@ -108,10 +110,11 @@ def read_people(data: Path, labels: Path) -> People:
         heads.append(
             context(image, Box(*map(float, sides))) if all(sides) else np.zeros((CONTEXT_SIZE, CONTEXT_SIZE, 3), np.uint8)
         )
-        items.append([ITEM_STATES.index(row[item]) for item in ITEMS])
-        attire.append(ATTIRE.index(row["attire"]) if row["attire"] else UNLABELLED)
+        items.append([_number(row[item], ITEM_STATES) for item in ITEMS])
+        attire.append(_number(row["attire"], ATTIRE))
         groups.append(shoots.get((row["set"], row["picture"]), _shoot_of(row["set"], row["picture"])))
         names.append(f"{row['set']}/{row['picture']}")
+        measured.append("by" not in row)
     if not bodies:
         raise NoHeads("not one labelled person is in a picture that can be read; `vigil data check` says what is missing")
     return People(
@@ -122,7 +125,12 @@ def read_people(data: Path, labels: Path) -> People:
         np.array(attire),
         np.array(groups),
         np.array(names),
+        np.array(measured),
     )
+
+
+def _number(state: str, states: Sequence[str]) -> int:
+    return states.index(state) if state else UNLABELLED
 
 
 def _shoots(data: Path) -> dict[tuple[str, str], str]:
@@ -166,7 +174,11 @@ def _roomy(image: Image, person: Box) -> Image:
 
 
 def build_network(checkpoint: Mapping[str, Any] | None = None) -> Any:
-    """Return the network from (persons [N,3,H,W], heads [N,3,S,S]) to (item logits [N,5,3], attire logits [N,4])."""
+    """Return the network from (persons [N,3,H,W], heads [N,3,S,S]) to (item logits [N,5,3], attire log probabilities [N,4]).
+
+    Whoever wears a gown or a coverall is dressed in PPE, whatever is under it: so that attire is read off the item, and the
+    layer of attire tells the other three apart.
+    """
     import torch
 
     nn = torch.nn
@@ -177,13 +189,17 @@ def build_network(checkpoint: Mapping[str, Any] | None = None) -> Any:
             self.features = build_features(checkpoint)
             self.dropout = nn.Dropout(0.3)
             self.items = nn.Linear(2 * FEATURES, len(ITEMS) * len(ITEM_STATES))
-            self.attire = nn.Linear(2 * FEATURES, len(ATTIRE))
+            self.attire = nn.Linear(2 * FEATURES, len(ATTIRE) - 1)
 
         def forward(self, persons: Any, heads: Any) -> Any:
             body = self.features(persons).mean(dim=(2, 3))
             head = self.features(heads).mean(dim=(2, 3))
             both = self.dropout(torch.cat([body, head], dim=1))
-            return self.items(both).reshape(-1, len(ITEMS), len(ITEM_STATES)), self.attire(both)
+            items = self.items(both).reshape(-1, len(ITEMS), len(ITEM_STATES))
+            gowned = items[:, :1, 0] - items[:, :1, 1]  # present against absent
+            others = torch.log_softmax(self.attire(both), dim=1)
+            log_sigmoid = nn.functional.logsigmoid
+            return items, torch.cat([log_sigmoid(gowned), log_sigmoid(-gowned) + others], dim=1)
 
     return PpeNetwork()
 
@@ -211,11 +227,16 @@ def recolour(view: Image, turn: int, order: Sequence[int]) -> Image:
     return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2BGR), dtype=np.uint8)
 
 
-def draw_person(people: People, row: int, rng: np.random.Generator) -> tuple[Image, Image]:
-    """Return an augmented person crop and head crop of one person, both through the same camera and colours."""
+def draw_person(people: People, row: int, rng: np.random.Generator, *, visor: bool = False) -> tuple[Image, Image]:
+    """Return an augmented person crop and head crop of one person, both through the same camera and colours.
+
+    With ``visor`` a face shield is drawn on the head, which must be in the picture.
+    """
     body, mirrored = person_view(people.bodies[row], rng)
-    lost = not people.has_head[row] or rng.random() < _HEAD_LOST_SHARE
+    lost = not visor and (not people.has_head[row] or rng.random() < _HEAD_LOST_SHARE)
     head = NO_HEAD if lost else augment.head_view(people.heads[row], rng, mirrored=mirrored)
+    if visor:
+        head = with_visor(head, rng)
     if mirrored:
         body = np.ascontiguousarray(body[:, ::-1])
     if rng.random() < _RECOLOURED_SHARE:
@@ -246,18 +267,23 @@ def train(people: People, schedule: Schedule, checkpoint: Mapping[str, Any], res
 
     def draw(rng: np.random.Generator, progress: float) -> tuple[Any, ...]:
         rows = rng.choice(len(people), schedule.batch_size, p=weights)
-        drawn = [draw_person(people, int(row), rng) for row in rows]
+        bare = people.has_head[rows] & (people.items[rows, _SHIELD] == ITEM_STATES.index("absent"))
+        visors = bare & (rng.random(len(rows)) < _VISOR_SHARE)
+        drawn = [draw_person(people, int(row), rng, visor=bool(visor)) for row, visor in zip(rows, visors, strict=True)]
+        items = people.items[rows]
+        items[visors, _SHIELD] = ITEM_STATES.index("present")
         share = 0.66 if progress < _EARLY_SHARE else 1.0  # both sides stay multiples of the stride of 32
         bodies = _scaled([body for body, _ in drawn], PERSON_WIDTH, PERSON_HEIGHT, share)
         heads = _scaled([head for _, head in drawn], HEAD_SIZE, HEAD_SIZE, share)
         last = torch.channels_last
         tensors = [torch.from_numpy(batch(views)).to(memory_format=last) for views in (bodies, heads)]
-        return (*tensors, torch.from_numpy(people.items[rows]), torch.from_numpy(people.attire[rows]))
+        return (*tensors, torch.from_numpy(items), torch.from_numpy(people.attire[rows]))
 
     def loss(network: Any, drawn: tuple[Any, ...]) -> Any:
         bodies, heads, items, attire = drawn
         item_logits, attire_logits = network(bodies, heads)
-        value = cross_entropy(item_logits.reshape(-1, len(ITEM_STATES)), items.reshape(-1), label_smoothing=_SMOOTHING)
+        states = item_logits.reshape(-1, len(ITEM_STATES)), items.reshape(-1)
+        value = cross_entropy(*states, ignore_index=UNLABELLED, label_smoothing=_SMOOTHING)
         worn = cross_entropy(attire_logits, attire, ignore_index=UNLABELLED, label_smoothing=_SMOOTHING)
         return value + _ATTIRE_WEIGHT / len(ITEMS) * worn
 
@@ -276,7 +302,7 @@ def predict(
     turn: int = 0,
     order: Sequence[int] = (0, 1, 2),
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return item logits [N,5,3] and attire logits [N,4] of the run-time crops, recoloured if asked."""
+    """Return item logits [N,5,3] and attire log probabilities [N,4] of the run-time crops, recoloured if asked."""
     import torch
 
     rng = np.random.default_rng(0)

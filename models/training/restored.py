@@ -21,7 +21,7 @@ from models.detectors.letterbox import as_input, input_sides, letterbox
 from models.errors import BadPicture, MisfitWeights
 from models.frame import Image
 from models.pictures import read_picture
-from models.training import mask
+from models.training import mask, ppe
 from models.training.dataset import CLASSES
 
 ARCHITECTURE: Final = "yolo26n.yaml"
@@ -114,17 +114,10 @@ def restore_mask(weights: Path, crops: Sequence[Image]) -> Any:
     import torch
 
     network = mask.build_network().eval()
-    stored, order = _constants(weights), _in_order(weights)
-    parts = list(network.features.modules())
-    convolutions = [part for part in parts if isinstance(part, torch.nn.Conv2d)]
-    normalisations = [part for part in parts if isinstance(part, torch.nn.BatchNorm2d)]
-    shapes = [tuple(part.weight.shape) for part in convolutions]
-    if [stored[weight].shape for weight, _ in order] != shapes or "network.states.weight" not in stored:
+    stored = _constants(weights)
+    if "network.states.weight" not in stored:
         raise MisfitWeights(f"{weights.name}: its layers are not those of the mask network")
-    melted = [
-        _Melted(convolution, normalisation, stored[weight], stored[shift])
-        for convolution, normalisation, (weight, shift) in zip(convolutions, normalisations, order, strict=True)
-    ]
+    melted = _melted(network.features, weights, stored)
     with torch.no_grad():
         network.states.weight.copy_(torch.from_numpy(stored["network.states.weight"]))
         network.states.bias.copy_(torch.from_numpy(stored["network.states.bias"]))
@@ -133,6 +126,39 @@ def restore_mask(weights: Path, crops: Sequence[Image]) -> Any:
             network.view.bias.copy_(torch.from_numpy(stored["network.view.bias"]))
     _unmelt(network, melted, [batch(crops[first : first + 64]) for first in range(0, len(crops), 64)])
     return network
+
+
+def restore_ppe(weights: Path) -> Any:
+    """Return the shipped network of items and attire with its features alone, in evaluation mode: for fitting its last layers.
+
+    Args:
+        weights: ONNX file of the network, as `export_ppe` writes it.
+
+    Raises:
+        MisfitWeights: the file has not the parts of that network.
+        ModuleNotFoundError: torch or onnx is not installed.
+    """
+    import torch
+
+    network = ppe.build_network().eval()
+    with torch.no_grad():
+        _fill(_melted(network.features, weights, _constants(weights)))
+    return network
+
+
+def _melted(features: Any, weights: Path, stored: Mapping[str, Floats]) -> list[_Melted]:
+    """Return the convolutions of EfficientNet-lite0 and what stands in a file for each, in the order in which they compute."""
+    import torch
+
+    parts, order = list(features.modules()), _in_order(weights)
+    convolutions = [part for part in parts if isinstance(part, torch.nn.Conv2d)]
+    normalisations = [part for part in parts if isinstance(part, torch.nn.BatchNorm2d)]
+    if [stored[weight].shape for weight, _ in order] != [tuple(part.weight.shape) for part in convolutions]:
+        raise MisfitWeights(f"{weights.name}: its layers are not those of EfficientNet-lite0")
+    return [
+        _Melted(convolution, normalisation, stored[weight], stored[shift])
+        for convolution, normalisation, (weight, shift) in zip(convolutions, normalisations, order, strict=True)
+    ]
 
 
 def _constants(weights: Path) -> Mapping[str, Floats]:
@@ -166,15 +192,7 @@ def _unmelt(network: Any, melted: Sequence[_Melted], inputs: Sequence[Floats]) -
     if not inputs:
         raise ValueError("no picture to measure the channels on")
     with torch.no_grad():
-        for one in melted:
-            weights, shifts = torch.from_numpy(one.weights), torch.from_numpy(one.shifts)
-            shrunk = one.convolution.weight.norm() / weights.norm().clamp(min=1e-12)
-            one.convolution.weight.copy_(weights * shrunk)
-            norm = one.normalisation
-            norm.running_mean.zero_()
-            norm.running_var.fill_(1.0 - norm.eps)
-            norm.weight.fill_(1.0 / float(shrunk))
-            norm.bias.copy_(shifts)
+        _fill(melted)
         for one, (mean, variance) in zip(melted, _measure(network, melted, inputs), strict=True):
             norm = one.normalisation
             norm.running_mean.copy_(mean)
@@ -182,6 +200,21 @@ def _unmelt(network: Any, melted: Sequence[_Melted], inputs: Sequence[Floats]) -
             # Scale and shift give back what the measured mean and variance take away.
             norm.bias.add_(mean * norm.weight)
             norm.weight.mul_((variance + norm.eps).sqrt())
+
+
+def _fill(melted: Sequence[_Melted]) -> None:
+    """Let each convolution, with the normalisation after it, compute what stands in the file."""
+    import torch
+
+    for one in melted:
+        weights, shifts = torch.from_numpy(one.weights), torch.from_numpy(one.shifts)
+        shrunk = one.convolution.weight.norm() / weights.norm().clamp(min=1e-12)
+        one.convolution.weight.copy_(weights * shrunk)
+        norm = one.normalisation
+        norm.running_mean.zero_()
+        norm.running_var.fill_(1.0 - norm.eps)
+        norm.weight.fill_(1.0 / float(shrunk))
+        norm.bias.copy_(shifts)
 
 
 def _measure(network: Any, melted: Sequence[_Melted], inputs: Sequence[Floats]) -> list[tuple[Any, Any]]:

@@ -34,8 +34,8 @@ from models.training.displaced import displaced_masks
 from models.training.efficientnet import build_features
 from models.training.export import export_onnx
 from models.training.fitting import Schedule, fit_temperature, softmax
-from models.training.refit import refit
-from models.training.restored import restore_mask
+from models.training.refit import features_of, refit
+from models.training.restored import restore_mask, restore_ppe
 from models.training.views import fit_views, view_figures, view_labels
 from models.weights import confirm_shipped
 
@@ -45,7 +45,7 @@ LABELS: Final = Path(__file__).resolve().parents[2] / "datasets" / "ppe_labels"
 MASK_SCHEDULE: Final = Schedule(crops=60_000)
 FURTHER_SCHEDULE: Final = Schedule(crops=50_000, rate_features=2.5e-4, rate_head=5e-4, averaging=0.998)
 """From the shipped mask network on: gentler, for what it knows is not to be unlearnt."""
-PPE_SCHEDULE: Final = Schedule(crops=9_000, batch_size=32, rate_features=5e-4, rate_head=1.5e-3, averaging=0.99)
+PPE_SCHEDULE: Final = Schedule(crops=20_000, batch_size=32, rate_features=5e-4, rate_head=1.5e-3, averaging=0.99)
 
 _FOLDS: Final = 8
 _DISPLACED: Final = 2_500
@@ -120,25 +120,35 @@ def train_ppe(data: Path, out: Path, *, checkpoint: Path, fold: int = 0, schedul
     Args:
         data: folder of the data sets.
         out: folder of the run; an interrupted run in it is resumed.
-        checkpoint: EfficientNet-lite0 weights of ImageNet (`*.pth`).
+        checkpoint: EfficientNet-lite0 weights of ImageNet (`*.pth`); or the shipped network (`*.onnx`), of which the last layers
+            alone are fitted again.
         fold: which third of the shoots is held out from the features and the figures (0 to 2); the last layers are
             fitted again on all people after the figures have been taken. -1 measures on what was trained on.
         schedule: length and rates.
 
     Raises:
         AbsentWeights: the checkpoint is not there.
+        ChangedWeights: the file to go on from is not the shipped one.
         PickleRefused, MisfitWeights: it is none of that network.
         NoHeads: nobody to train on, or nobody to measure on.
     """
     _there(checkpoint)
-    people = ppe.read_people(data, LABELS / "persons.csv")
-    test = ppe.fold_of(people) == max(fold, 0)
-    training, validation = people.select(~test) if fold >= 0 else people, people.select(test)
+    shipped = checkpoint.suffix == ".onnx"
+    if shipped:
+        confirm_shipped("ppe-attire", checkpoint)
+    people = ppe.read_people(data, LABELS / "persons.csv", LABELS / "attire.csv")
+    folds = ppe.fold_of(people)
+    taught = folds != fold
+    training, validation = people.select(taught), people.select((folds == max(fold, 0)) & people.measured)
     if not len(training) or not len(validation):
         raise NoHeads(f"{len(training)} people to train on and {len(validation)} to measure on; more data sets are needed")
-    with _Curve(out):
-        network = ppe.train(training, schedule, _state_dict(checkpoint), out / "resume.pt")
-    refit(network, training)
+    if shipped:
+        network = restore_ppe(checkpoint)
+    else:
+        with _Curve(out):
+            network = ppe.train(training, schedule, _state_dict(checkpoint), out / "resume.pt")
+    views = features_of(network, people)
+    refit(network, training, views[:, taught])
     items, attire = ppe.predict(network, validation)
     temperatures = ppe_temperatures(validation, items, attire)
     plain = _ppe_report(validation, items, attire, temperatures)
@@ -148,7 +158,7 @@ def train_ppe(data: Path, out: Path, *, checkpoint: Path, fold: int = 0, schedul
         for turn, order in _RECOLOURINGS
     ]
     (out / "run.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
-    refit(network, people)  # measured above on people held out; shipped with what all of them teach
+    refit(network, people, views)  # measured above on people held out; shipped with what all of them teach
     _save(network, out)
     return export_ppe(network, temperatures, out / "ppe_attire.onnx")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,8 @@ import typer
 from pipelines.settings import Settings
 
 _PACE = 2.0  # s
+_NEWS = timedelta(hours=1)
+"""What is not older is told at the first start as well: cameras and alerts may have been started one after the other."""
 
 
 def register(app: typer.Typer) -> None:
@@ -20,6 +23,9 @@ def register(app: typer.Typer) -> None:
         config: Annotated[Path, typer.Argument(help="File that names webhooks, mail and MQTT (docs/alerts.md).")],
         *,
         once: Annotated[bool, typer.Option("--once", help="Send what waits and end.")] = False,
+        history: Annotated[
+            bool, typer.Option("--history", help="At the first start, send as well what was stored more than an hour ago.")
+        ] = False,
         test: Annotated[
             bool,
             typer.Option("--test", help="Send a test message to every channel and end; exit code 3 when one does not take it."),
@@ -28,7 +34,7 @@ def register(app: typer.Typer) -> None:
         """Tell others about events as they are stored: webhooks, mail, MQTT, at least once each."""
         if test:
             raise typer.Exit(code=3 if _try(config) else 0)
-        run(Settings(), config, once=once)
+        run(Settings(), config, once=once, history=history)
 
 
 def _try(config: Path) -> int:
@@ -44,8 +50,8 @@ def _try(config: Path) -> int:
     return sum(1 for problem in outcome.values() if problem)
 
 
-def run(settings: Settings, config: Path, *, once: bool) -> None:
-    """Relay until a signal comes."""
+def run(settings: Settings, config: Path, *, once: bool, history: bool = False) -> None:
+    """Relay until a signal comes. At the first start what is old is passed over, unless its ``history`` is asked for."""
     from datetime import UTC, datetime
 
     import structlog
@@ -63,7 +69,11 @@ def run(settings: Settings, config: Path, *, once: bool) -> None:
     stopped = signalled()
     with open_database(settings.database) as database:
         migrate(database)
-        relay = Relay(Repository(database), channels, Taken(settings.alerts))
+        repository = Repository(database)
+        now = datetime.now(UTC)
+        if not history and (old := repository.pass_over_history(now - _NEWS, now)):
+            structlog.get_logger().warning("alerts.history_passed_over", count=old)
+        relay = Relay(repository, channels, Taken(settings.alerts))
         while not stopped.is_set():
             try:
                 relay.round(datetime.now(UTC))

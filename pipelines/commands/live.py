@@ -129,7 +129,7 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
     from pipelines.metrics import LiveMetrics
     from pipelines.seeing import BatchedSeer, Exhausted
     from pipelines.site_file import load_site
-    from pipelines.store import Repository, migrate, open_database
+    from pipelines.store import Repository, migrate, open_database, place_of
     from pipelines.supervisor import Heartbeat, SiteWatch, alone, plans_of
     from pipelines.telemetry import configure
     from pipelines.thing_memory import ThingFolder
@@ -145,7 +145,8 @@ def run(settings: Settings, path: Path, rate: float | None, perception: Percepti
         database = stack.enter_context(open_database(settings.database))
         migrate(database)
         repository = Repository(database)
-        evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository, Language(settings.language)))
+        known_as = place_of(settings.database, settings.evidence)
+        evidence = stack.enter_context(EvidenceWriter(settings.evidence, repository, Language(settings.language), known_as))
         metrics = LiveMetrics()
         seer = BatchedSeer(factory_of(settings, perception, document.site), metrics.stage)
         following = Following(document, repository, seer, settings, rate)

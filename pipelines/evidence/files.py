@@ -21,6 +21,8 @@ from pipelines.records import Evidence, EvidenceId, EvidenceKind, EvidenceState
 PART = ".part"
 QUARANTINE = "quarantine"
 LOCK = ".lock"
+DATABASES = ".databases"
+"""Which databases know of files in the folder, one a line."""
 
 _NAMESPACE = UUID("6f3f6a44-5d0c-5c9d-9a55-1c4b2f1f3b77")
 

@@ -2,7 +2,7 @@
 
 - pending row, file there and sound: finished.
 - pending row, no file: lost, with the reason, visible to the inspector.
-- file without a row: moved to quarantine, never deleted.
+- file without a row: moved to quarantine, never deleted; left alone where it may belong to another database.
 - ``.part``: removed; it never had a name and nobody was promised it.
 
 Only what lies as evidence lies is touched (``year/month/day/event/name``): the folder may be another one than was meant,
@@ -24,7 +24,7 @@ import numpy as np
 
 from pipelines.coded import coded
 from pipelines.errors import EvidenceError, EvidenceFault
-from pipelines.evidence.files import PART, QUARANTINE, place, sha256_of
+from pipelines.evidence.files import DATABASES, PART, QUARANTINE, place, sha256_of
 from pipelines.records import Evidence, EvidenceKind, EvidenceState
 
 _PLACE: Final = re.compile(r"\d{4}/\d\d/\d\d/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}/[^/]+")
@@ -47,8 +47,8 @@ class Reconciled:
     removed: tuple[str, ...] = ()
 
 
-def reconcile(root: Path, store: _Store) -> Reconciled:
-    """To be called when nobody writes into the folder."""
+def reconcile(root: Path, store: _Store, *, shared: bool = False) -> Reconciled:
+    """To be called when nobody writes into the folder. ``shared``: another database has files in it as well."""
     removed = tuple(_remove_parts(root))
     finished: list[Evidence] = []
     lost: list[Evidence] = []
@@ -60,10 +60,22 @@ def reconcile(root: Path, store: _Store) -> Reconciled:
             unsound.append(row.path)
     # Quarantine comes first: stopped between the two steps, the next start finds the same rows pending.
     quarantined = [_quarantine(root, path) for path in unsound]
-    known = store.evidence_paths()
-    quarantined += [_quarantine(root, path) for path in _files(root) if path not in known]
+    if not shared:
+        known = store.evidence_paths()
+        quarantined += [_quarantine(root, path) for path in _files(root) if path not in known]
     store.put_evidence((*finished, *lost))
     return Reconciled(tuple(finished), tuple(lost), tuple(quarantined), removed)
+
+
+def claim(root: Path, database: str) -> bool:
+    """Note that a database has files in the folder; whether another one has as well."""
+    marker = root / DATABASES
+    known = marker.read_text(encoding="utf-8").splitlines() if marker.is_file() else []
+    if database not in known:
+        part = marker.with_name(f"{marker.name}{PART}")
+        part.write_text("".join(f"{name}\n" for name in (*known, database)), encoding="utf-8")
+        part.replace(marker)
+    return any(name != database for name in known)
 
 
 def _settle(root: Path, row: Evidence) -> Evidence:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import av
+import structlog
 
 from analyzer.sentences import Language
 from analyzer.types import Event, EventId, Scene
@@ -26,10 +27,10 @@ from pipelines.evidence.boxes import BoxesDocument, Span, boxes_document
 from pipelines.evidence.case import Case, Episode
 from pipelines.evidence.documents import Sidecar, encode, sidecar
 from pipelines.evidence.drawing import drawn, jpeg, key_instants
-from pipelines.evidence.files import EXPECTED, LOCK, pending_row, place, write
+from pipelines.evidence.files import DATABASES, EXPECTED, LOCK, pending_row, place, write
 from pipelines.evidence.footage import Clip, Footage, plays_in_browser
 from pipelines.evidence.proxy import CODEC, make_proxy
-from pipelines.evidence.reconcile import Reconciled, reconcile
+from pipelines.evidence.reconcile import Reconciled, claim, reconcile
 from pipelines.private_folder import make_private
 from pipelines.records import Evidence, EvidenceId, EvidenceKind, EvidenceState
 from pipelines.telling import span
@@ -66,10 +67,12 @@ class EvidenceWriter:
         root: the evidence folder, made if need be; one file system.
         store: where the rows are.
         language: of the words in key frames.
+        database: which one the store is (`pipelines.store.place_of`). A folder in which another one has files as well is told of,
+            and what no row knows stays where it is.
     """
 
-    def __init__(self, root: Path, store: EvidenceStore, language: Language = Language.VI) -> None:
-        self._root, self._store, self._language = root, store, language
+    def __init__(self, root: Path, store: EvidenceStore, language: Language = Language.VI, database: str = "") -> None:
+        self._root, self._store, self._language, self._database = root, store, language, database
         self._lock: int | None = None
         self.reconciled: Reconciled | None = None
 
@@ -81,7 +84,13 @@ class EvidenceWriter:
         except BlockingIOError:
             pass
         else:
-            self.reconciled = reconcile(self._root, self._store)
+            shared = bool(self._database) and claim(self._root, self._database)
+            if shared:
+                remedy = (
+                    f"give each a folder of its own (VIGIL_DATA_DIR), or delete {self._root / DATABASES} when the others are gone"
+                )
+                structlog.get_logger().warning("evidence.folder_shared", databases=str(self._root / DATABASES), remedy=remedy)
+            self.reconciled = reconcile(self._root, self._store, shared=shared)
         fcntl.flock(self._lock, fcntl.LOCK_SH)
         return self
 

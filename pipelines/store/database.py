@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -153,6 +154,19 @@ def sqlite_path(url: str) -> Path | None:
             return None
         case other:
             raise BadInput(shown, f"no database of the kind {other!r} is known", f"write {_FORMS}")
+
+
+def place_of(url: str, seen_from: Path) -> str:
+    """Say which database an address names, without user and password: a file as seen from a folder, so that both may be moved together.
+
+    Raises:
+        BadInput: the address is none.
+    """
+    path = sqlite_path(url)
+    if path is not None:
+        return os.path.relpath(path, seen_from.resolve())
+    address = sa.make_url(url)
+    return f"postgresql://{address.host or ''}:{address.port or 5432}/{address.database or ''}"
 
 
 def _open_postgresql(address: sa.URL) -> sa.Engine:

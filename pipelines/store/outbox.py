@@ -52,6 +52,18 @@ class Outbox(Noun):
                 .values(delivered_at=at)
             )
 
+    def pass_over_history(self, before: datetime, at: datetime) -> int:
+        """Strike off what is older than ``before``, if nothing was ever struck off; how many that were.
+
+        Nobody was told of anything yet: the first who is to be told hears of what happens now, and not of years.
+        """
+        with self._database.write() as session:
+            told = select(OutboxRow.number).where(col(OutboxRow.delivered_at).is_not(None)).limit(1)
+            if session.exec(told).first() is not None:
+                return 0
+            old = sa.update(OutboxRow).where(col(OutboxRow.at) < before).values(delivered_at=at)
+            return int(session.exec(old).rowcount)
+
 
 def _topic(outage: OutageNotice) -> Topic:
     if outage.thin:

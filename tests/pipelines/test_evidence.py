@@ -36,6 +36,7 @@ from pipelines.evidence import files as evidence_files
 from pipelines.evidence.boxes import relative
 from pipelines.evidence.drawing import drawn, key_instants
 from pipelines.evidence.files import EXPECTED, evidence_id, pending_row, place
+from pipelines.evidence.reconcile import Reconciled
 from pipelines.records import Evidence, EvidenceId, EvidenceKind, EvidenceState, TimeBasis
 from pipelines.sources.folder import ImageFolder
 from pipelines.sources.recording import Recording
@@ -568,6 +569,23 @@ def test_what_is_no_evidence_stays_where_it_lies(tmp_path: Path) -> None:
         assert writer.reconciled is not None
         assert (writer.reconciled.quarantined, writer.reconciled.removed) == ((), ())
     assert all(path.read_text() == "not Vigil's" for path in foreign)
+
+
+def test_the_files_of_another_database_are_left_where_they_are(tmp_path: Path, recording: Recording) -> None:
+    rows, store = sealed(tmp_path, recording)
+    with EvidenceWriter(tmp_path, store, database="../vigil.db") as first:
+        assert first.reconciled == Reconciled()
+    with EvidenceWriter(tmp_path, MemoryStore(), database="../other.db") as second:
+        assert second.reconciled == Reconciled()
+    with EvidenceWriter(tmp_path, store, database="../vigil.db") as again:
+        assert again.reconciled == Reconciled()
+    assert all((tmp_path / row.path).is_file() for row in rows)
+    assert (tmp_path / ".databases").read_text(encoding="utf-8").splitlines() == ["../vigil.db", "../other.db"]
+
+    (tmp_path / ".databases").unlink()  # the other one is gone, an administrator says
+    with EvidenceWriter(tmp_path, MemoryStore(), database="../third.db") as third:
+        assert third.reconciled is not None
+        assert len(third.reconciled.quarantined) == len(rows)
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -13,6 +13,7 @@ import pytest
 from models.errors import ChangedWeights, MisfitWeights
 from models.pictures import read_picture
 from models.training import person
+from models.training.ppe import ITEMS
 from models.weights import entry_of, load_catalogue
 
 needs_torch = pytest.mark.skipif(
@@ -76,6 +77,37 @@ def test_the_mask_network_comes_back_with_the_same_states(tmp_path: Path) -> Non
     card = Path(__file__).parents[3] / "docs" / "models" / "mask-state.json"
     temperature = json.loads(card.read_text("utf-8"))["shipped"]["temperature"]
     np.testing.assert_allclose(softmax(logits / temperature), expected, atol=0.02)
+
+
+@needs_torch
+@pytest.mark.weights
+def test_the_network_of_items_comes_back_with_the_same_features() -> None:
+    import onnx
+    import onnxruntime
+    import torch
+
+    from models.crops import HEAD_SIZE, PERSON_HEIGHT, PERSON_WIDTH
+    from models.training.fitting import softmax
+    from models.training.restored import restore_ppe
+
+    shipped = entry_of("ppe-attire", load_catalogue()).path
+    rng = np.random.default_rng(2)
+    sizes = {"persons": (PERSON_HEIGHT, PERSON_WIDTH), "heads": (HEAD_SIZE, HEAD_SIZE)}
+    looks = {name: rng.random((2, 3, *size), dtype=np.float32) for name, size in sizes.items()}
+    network = restore_ppe(shipped)
+    stored = {each.name.removesuffix("_half"): each for each in onnx.load(str(shipped)).graph.initializer}
+    with torch.inference_mode():
+        for layer in ("items", "attire"):
+            for part in ("weight", "bias"):
+                values = onnx.numpy_helper.to_array(stored[f"network.{layer}.{part}"]).astype(np.float32)
+                getattr(getattr(network, layer), part).copy_(torch.from_numpy(values))
+        items, attire = (each.numpy() for each in network(*(torch.from_numpy(look) for look in looks.values())))
+    found = onnxruntime.InferenceSession(str(shipped)).run(None, looks)
+    card = Path(__file__).parents[3] / "docs" / "models" / "ppe-items.json"
+    temperatures = json.loads(card.read_text("utf-8"))["shipped"]["temperatures"]
+    for number, item in enumerate(ITEMS):
+        np.testing.assert_allclose(softmax(items[:, number] / temperatures[item]), found[0][:, number], atol=0.01)
+    np.testing.assert_allclose(softmax(attire / temperatures["attire"]), found[1], atol=0.01)
 
 
 @needs_torch

@@ -12,7 +12,7 @@ from pysqlite3 import dbapi2
 from pipelines.errors import BadInput, StoreError, StoreUnavailable, Transient
 from pipelines.records import EventFilter
 from pipelines.settings import Settings
-from pipelines.store import Database, Repository, migrate, open_database, sqlite
+from pipelines.store import Database, Repository, migrate, open_database, place_of, sqlite
 from pipelines.store.backup import back_up
 from pipelines.store.database import sqlite_path
 from pipelines.store.file_system import magic_of, network_name
@@ -224,3 +224,11 @@ def test_the_database_lies_in_the_data_folder_whatever_that_is_called(tmp_path: 
 def test_a_data_folder_that_is_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no valid UTF-8"):
         sqlite_path(Settings(data_dir=tmp_path / "a\udcffb").database)
+
+
+def test_the_place_of_a_database_names_no_secret_and_moves_with_its_folder(tmp_path: Path) -> None:
+    for root in (tmp_path / "a", tmp_path / "b"):
+        assert place_of(f"sqlite:///{root / 'vigil.db'}", root / "evidence") == "../vigil.db"
+    assert (
+        place_of("postgresql://vigil:secret@db.example.org/quarantine", tmp_path) == "postgresql://db.example.org:5432/quarantine"
+    )

@@ -184,6 +184,23 @@ def test_notices_are_written_once_with_the_event(repository: Repository) -> None
     assert repository.undelivered(after=notices[1].number) == notices[2:]
 
 
+def test_who_is_told_for_the_first_time_does_not_hear_of_years(repository: Repository) -> None:
+    furnish(repository)
+    put(repository, [OPENED])
+    (old,) = repository.undelivered()
+    assert repository.pass_over_history(old.at, T0) == 0  # no older than that
+    assert repository.undelivered() == (old,)
+    assert repository.pass_over_history(old.at + timedelta(seconds=1), T0) == 1
+    assert repository.undelivered() == ()
+
+    put(repository, [replace(CLOSED, severity=OPENED.severity)])
+    waiting = repository.undelivered()
+    assert len(waiting) == 1
+    # Somebody has been told since: what waits now waits for a receiver that was away, however old it is.
+    assert repository.pass_over_history(waiting[0].at + timedelta(days=9), T0) == 0
+    assert repository.undelivered() == waiting
+
+
 def test_a_rising_severity_is_announced(repository: Repository) -> None:
     put(furnish(repository), [OPENED])
     escalated = make_event(change=Change.ESCALATED, pts=20, severity=Severity.CRITICAL)
