@@ -37,7 +37,7 @@ from models.training.fitting import Schedule, fit_temperature, softmax
 from models.training.refit import features_of, refit
 from models.training.restored import restore_mask, restore_ppe
 from models.training.views import fit_views, view_figures, view_labels
-from models.weights import confirm_shipped
+from models.weights import confirm_shipped, entry_of, load_catalogue
 
 log = logging.getLogger(__name__)
 
@@ -157,6 +157,7 @@ def train_ppe(data: Path, out: Path, *, checkpoint: Path, fold: int = 0, schedul
         _balanced(_ppe_report(validation, *ppe.predict(network, validation, turn=turn, order=order), temperatures))
         for turn, order in _RECOLOURINGS
     ]
+    record["claims"] = _claims(validation, items, temperatures)
     # Nobody labelled the items of these people, but their attire; they are from other pictures than those measured above.
     others = people.select((folds == max(fold, 0)) & ~people.measured & (people.attire != ppe.UNLABELLED))
     record["attire_of_others"] = as_json(_ppe_report(others, *ppe.predict(network, others), temperatures))["attire"]
@@ -282,6 +283,30 @@ def _ppe_report(
         for name, states, kind in zip(people.names, people.items, people.attire, strict=True)
     ]
     return ppe_figures(labelled, softmax(items / scale), softmax(attire / temperatures["attire"]))
+
+
+def _claims(
+    people: ppe.People, items: npt.NDArray[np.float64], temperatures: Mapping[str, float]
+) -> dict[str, dict[str, float | None]]:
+    """Return, by item, shares of people at the shipped thresholds: judged at all, called absent though present, and the other way round."""
+    thresholds = entry_of("ppe-attire", load_catalogue()).thresholds
+    found = {}
+    for k, item in enumerate(ppe.ITEMS):
+        present, absent, unseen = softmax(items[:, k] / temperatures[item]).T
+        share = present / (present + absent)
+        judged = unseen < thresholds["not_visible"]
+        claims = judged & (share >= thresholds["present"]), judged & (1 - share >= thresholds["absent"])
+        worn, bare = (people.items[:, k] == state for state in (0, 1))
+        found[item] = {
+            "judged": _mean((claims[0] | claims[1])[worn | bare]),
+            "absent_though_present": _mean(claims[1][worn]),
+            "present_though_absent": _mean(claims[0][bare]),
+        }
+    return found
+
+
+def _mean(of: npt.NDArray[np.bool_]) -> float | None:
+    return float(of.mean()) if len(of) else None
 
 
 def _balanced(report: PpeReport) -> float | None:
