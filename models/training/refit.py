@@ -2,8 +2,8 @@
 
 Training the whole network leaves the layers behind the features half learnt: rare attires and rare items see few
 steps. With the features fixed they are logistic regressions, convex and fitted in minutes. On shoots that were held
-out this raised the balanced accuracy of attire from 0.60 to 0.74; letting all states weigh the same, more people and reading PPE off
-the gown raised it to 0.76, and on people of other pictures from 0.55 to 0.72 (docs/models/attire.md).
+out this raised the balanced accuracy of attire from 0.60 to 0.74. Letting all states weigh the same, more people and reading PPE off
+the gown raised it from 0.68 to 0.71 in other colours, and on people of other pictures from 0.55 to 0.65 (docs/models/attire.md).
 """
 
 from __future__ import annotations
