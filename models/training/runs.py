@@ -160,7 +160,8 @@ def train_ppe(data: Path, out: Path, *, checkpoint: Path, fold: int = 0, schedul
     record["claims"] = _claims(validation, items, temperatures)
     # Nobody labelled the items of these people, but their attire; they are from other pictures than those measured above.
     others = people.select((folds == max(fold, 0)) & ~people.measured & (people.attire != ppe.UNLABELLED))
-    record["attire_of_others"] = as_json(_ppe_report(others, *ppe.predict(network, others), temperatures))["attire"]
+    if len(others):
+        record["attire_of_others"] = as_json(_ppe_report(others, *ppe.predict(network, others), temperatures))["attire"]
     (out / "run.json").write_text(json.dumps(record, indent=1), encoding="utf-8")
     refit(network, people, views)  # measured above on people held out; shipped with what all of them teach
     _save(network, out)

@@ -39,7 +39,7 @@ def register(app: typer.Typer) -> None:
         checkpoint: Annotated[
             Path | None,
             typer.Option(
-                help="Weights to start from: YOLO26n for person, EfficientNet-lite0 for the others; or the shipped .onnx of person or mask, to go on from it."
+                help="Weights to start from: YOLO26n for person, EfficientNet-lite0 for the others; or the shipped .onnx, to go on from it (ppe: its last layers alone)."
             ),
         ] = None,
         teachers: Annotated[Path | None, typer.Option(help="person: folder of the published networks that label.")] = None,
