@@ -1,6 +1,6 @@
 """Dependencies as types: what a route asks for stands in its signature.
 
-`Requires` is how a route declares its permission. It also makes the checks that belong to every request, so
+`Requires` (or `PUBLIC`) is how a route declares its permission. It also makes the checks that belong to every request, so
 that none can be forgotten: who asks, whether he may, and for methods that change something whether the
 request comes from a page of this service.
 """
@@ -52,30 +52,39 @@ async def given_token(request: Request) -> str | None:
     return None
 
 
-class Requires:
-    """A route's permission, and the guard that enforces it.
-
-    Args:
-        permission: what the account must hold; ``PUBLIC`` asks for no account.
-    """
+class Guard:
+    """A route's permission, and what enforces it."""
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
 
-    def __call__(
-        self, request: Request, service: ServiceDep, token: Annotated[str | None, Depends(given_token)]
-    ) -> Principal | None:
+
+class Public(Guard):
+    """Asks for no account. It waits for nothing, so that signs of life are given while every thread waits for the database."""
+
+    def __init__(self) -> None:
+        super().__init__(Permission.PUBLIC)
+
+    async def __call__(self, request: Request) -> None:
+        """Let the request through or refuse it.
+
+        Raises:
+            Problem: ``cross-site`` or ``invalid``.
+        """
+        _refuse_other_sites(request)
+        _refuse_unknown_names(request)
+
+
+class Requires(Guard):
+    """Asks for an account that holds the permission."""
+
+    def __call__(self, request: Request, service: ServiceDep, token: Annotated[str | None, Depends(given_token)]) -> Principal:
         """Let the request through or refuse it.
 
         Raises:
             Problem: ``cross-site``, ``not-signed-in`` or ``not-permitted``.
         """
-        changes = request.method not in csrf.SAFE_METHODS
-        if changes and not csrf.comes_from_here(request.headers):
-            raise Problem("cross-site", "Origin or Sec-Fetch-Site names another site")
-        if self.permission is Permission.PUBLIC:
-            _refuse_unknown_names(request)
-            return None
+        changes = _refuse_other_sites(request)
         cookie = request.cookies.get(service.session_cookie)
         principal = principal_of(service.repository, cookie, service.now())
         if principal is None or cookie is None:
@@ -88,6 +97,18 @@ class Requires:
             raise Problem("not-permitted", f"this needs the permission {self.permission}")
         _refuse_unknown_names(request)
         return principal
+
+
+def _refuse_other_sites(request: Request) -> bool:
+    """Whether the request changes anything, which pages of other sites may not ask for.
+
+    Raises:
+        Problem: ``cross-site``.
+    """
+    changes = request.method not in csrf.SAFE_METHODS
+    if changes and not csrf.comes_from_here(request.headers):
+        raise Problem("cross-site", "Origin or Sec-Fetch-Site names another site")
+    return changes
 
 
 def _refuse_unknown_names(request: Request) -> None:
@@ -118,4 +139,4 @@ Reviewer = Annotated[Principal, Depends(Requires(Permission.REVIEW))]
 HealthReader = Annotated[Principal, Depends(Requires(Permission.READ_HEALTH))]
 CameraKeeper = Annotated[Principal, Depends(Requires(Permission.WRITE_CAMERAS))]
 SessionOwner = Annotated[Principal, Depends(Requires(Permission.OWN_SESSION))]
-PUBLIC = Depends(Requires(Permission.PUBLIC))
+PUBLIC = Depends(Public())

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from api.app import build_app
-from api.deps import Requires
+from api.deps import Guard
 from api.routes import ROUTERS
 from api.security.permissions import GRANTS, Permission
 from pipelines.records import Grade
@@ -77,7 +77,7 @@ def declared() -> list[Declared]:
     for router in ROUTERS:
         for route in router.routes:
             assert isinstance(route, APIRoute), f"{route} goes past the permission check"
-            guards = [dep.call.permission for dep in _dependants(route) if isinstance(dep.call, Requires)]
+            guards = [dep.call.permission for dep in _dependants(route) if isinstance(dep.call, Guard)]
             found += [Declared(f"{method} {route.path}", tuple(guards)) for method in sorted(route.methods)]
     return found
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import threading
+from collections.abc import MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -113,6 +118,38 @@ def test_not_ready_without_the_database(world: World, monkeypatch: pytest.Monkey
     assert answer.status_code == 503
     assert "secret" not in answer.text
     assert world.client(None).get("/livez").status_code == 200
+
+
+def test_a_database_that_hangs_does_not_hold_up_the_sign_of_life(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(world.repository, "facilities", lambda *_: answered.wait(30))
+
+    async def status(path: str) -> int:
+        """One request, without a server between."""
+        told: list[MutableMapping[str, Any]] = []
+
+        async def receive() -> MutableMapping[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            told.append(message)
+
+        request = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "scheme": "https", "query_string": b"",
+                   "headers": [(b"host", b"testserver")], "server": ("testserver", 443), "client": ("127.0.0.1", 1)}  # fmt: skip
+        await world.app(request, receive, send)
+        return int(told[0]["status"])
+
+    async def ask() -> int:
+        waiting = [asyncio.create_task(status("/readyz")) for _ in range(60)]  # more than there are threads
+        await asyncio.sleep(0.5)
+        try:
+            return await asyncio.wait_for(status("/livez"), 5)
+        finally:
+            answered.set()
+            await asyncio.gather(*waiting)
+
+    with ThreadPoolExecutor(1) as apart:  # a thread of its own: this one may have a loop already
+        assert apart.submit(asyncio.run, ask()).result() == 200
 
 
 def test_connection_of_a_camera_and_its_facility(world: World) -> None:
