@@ -71,7 +71,8 @@ def run(settings: Settings, config: Path, *, once: bool, history: bool = False) 
         migrate(database)
         repository = Repository(database)
         now = datetime.now(UTC)
-        if not history and (old := repository.pass_over_history(now - _NEWS, now)):
+        first = first_start(settings.alerts.with_name("alerts.started"))
+        if first and not history and (old := repository.pass_over_history(now - _NEWS, now)):
             structlog.get_logger().warning("alerts.history_passed_over", count=old)
         relay = Relay(repository, channels, Taken(settings.alerts))
         while not stopped.is_set():
@@ -82,3 +83,13 @@ def run(settings: Settings, config: Path, *, once: bool, history: bool = False) 
             if once:
                 return
             stopped.wait(_PACE)
+
+
+def first_start(marker: Path) -> bool:
+    """Whether alerts were never started before; noted at once. What waits at a later start waits for a channel that was away, however old it is."""
+    try:
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch(exist_ok=False)
+    except OSError:  # there already; or it cannot be noted, and then nothing is passed over: noise loses nothing
+        return False
+    return True
