@@ -105,15 +105,15 @@ def sentence(  # noqa: PLR0917 -- the fields of an event, in their order
     """
     tongue = Language(language)
     told = tuple(measures)
-    parts = [_say(ROLES[role], tongue)] if role is not None else []
+    parts = [say(ROLES[role], tongue)] if role is not None else []
     if zone is not None:
-        parts.append(_say(ZONES[zone], tongue) if isinstance(zone, ZoneKind) else zone)
+        parts.append(say(ZONES[zone], tongue) if isinstance(zone, ZoneKind) else zone)
     parts += [text for measure in told if measure.name == "duration" and (text := seconds(measure.value, tongue))]
     parts.append(_act(rule, told, tongue))
     parts += [text for measure in told if (text := _measured(measure, tongue))]
     text = ", ".join(parts)
     if severity is Severity.ASSIST:
-        text += _say(Text(" (gợi ý xem lại, không tính là vi phạm)", " (to be looked at, not counted as a violation)"), tongue)
+        text += say(Text(" (gợi ý xem lại, không tính là vi phạm)", " (to be looked at, not counted as a violation)"), tongue)
     return f"{text[:1].upper()}{text[1:]}; {_assessed(votes, tongue)}"
 
 
@@ -121,14 +121,14 @@ def seconds(value: float, language: Language) -> str:
     """A duration in words: seconds, from two minutes on minutes, from two hours on hours."""
     whole = round(value)
     if whole < 120:
-        return f"{whole} {_say(Text('giây', 's'), language)}" if whole else ""
+        return f"{whole} {say(Text('giây', 's'), language)}" if whole else ""
     if whole < 7200:
         minutes, rest = divmod(whole, 60)
-        tail = f" {rest} {_say(Text('giây', 's'), language)}" if rest else ""
-        return f"{minutes} {_say(Text('phút', 'min'), language)}{tail}"
+        tail = f" {rest} {say(Text('giây', 's'), language)}" if rest else ""
+        return f"{minutes} {say(Text('phút', 'min'), language)}{tail}"
     hours, rest = divmod(whole, 3600)
-    tail = f" {rest // 60} {_say(Text('phút', 'min'), language)}" if rest >= 60 else ""
-    return f"{hours} {_say(Text('giờ', 'h'), language)}{tail}"
+    tail = f" {rest // 60} {say(Text('phút', 'min'), language)}" if rest >= 60 else ""
+    return f"{hours} {say(Text('giờ', 'h'), language)}{tail}"
 
 
 def number(value: float, language: Language, digits: int = 1) -> str:
@@ -139,19 +139,19 @@ def number(value: float, language: Language, digits: int = 1) -> str:
 
 def _act(rule: RuleId, measures: tuple[Measure, ...], language: Language) -> str:
     missing = [
-        _say(NEEDS[Need(measure.name.partition(":")[2])], language) for measure in measures if measure.name.startswith("missing:")
+        say(NEEDS[Need(measure.name.partition(":")[2])], language) for measure in measures if measure.name.startswith("missing:")
     ]
     if missing:
-        return _say(Text("thiếu ", "missing "), language) + ", ".join(missing)
+        return say(Text("thiếu ", "missing "), language) + ", ".join(missing)
     act = ACTS.get(rule)
-    return _say(act, language) if act is not None else str(rule)
+    return say(act, language) if act is not None else str(rule)
 
 
 def _measured(measure: Measure, language: Language) -> str:
     """A measure that says something to a person; scores of networks stay in the record."""
     kind, _, about = measure.name.partition(":")
     if kind in _NAMED:
-        return _say(_NAMED[kind].get(about, Text(about, about)), language)
+        return say(_NAMED[kind].get(about, Text(about, about)), language)
     most = measure.threshold or 0.0
     if kind not in _MEASURED or (kind == "late_share" and measure.value <= most):
         return ""
@@ -160,14 +160,14 @@ def _measured(measure: Measure, language: Language) -> str:
     if value == limit and measure.value < most:
         # What is too little must not be rounded up to enough.
         value = number(floor(measure.value * 100) / 100, language, 2)
-    said = _say(_MEASURED[kind], language).format(
+    said = say(_MEASURED[kind], language).format(
         value=value, limit=limit, about=about, whole=floor(measure.value), share=f"{measure.value:.0%}", most=f"{most:.0%}"
     )
     return _ONES.get(said, said)
 
 
 def _assessed(votes: Votes, language: Language) -> str:
-    text = _say(
+    text = say(
         Text(
             f"{votes.assessed}/{votes.total} thời điểm đánh giá được",
             f"{votes.assessed}/{votes.total} instants assessable",
@@ -175,10 +175,11 @@ def _assessed(votes: Votes, language: Language) -> str:
         language,
     )
     if votes.compliant:
-        text += _say(Text(f", {votes.violating} có dấu hiệu vi phạm", f", {votes.violating} of them violating"), language)
-    unseen = ", ".join(f"{_say(REASONS[reason], language)} {count}" for reason, count in votes.unknown)
+        text += say(Text(f", {votes.violating} có dấu hiệu vi phạm", f", {votes.violating} of them violating"), language)
+    unseen = ", ".join(f"{say(REASONS[reason], language)} {count}" for reason, count in votes.unknown)
     return f"{text} ({unseen})" if unseen else text
 
 
-def _say(text: Text, language: Language) -> str:
+def say(text: Text, language: Language) -> str:
+    """The text in one of its two languages."""
     return text.vi if language is Language.VI else text.en

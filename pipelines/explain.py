@@ -14,7 +14,7 @@ from analyzer.errors import ComplianceError
 from analyzer.judgement import Timing
 from analyzer.labels import REASONS, ROLES, ZONES
 from analyzer.privacy import withhold
-from analyzer.sentences import Language, seconds
+from analyzer.sentences import Language, say, seconds
 from analyzer.site import Site
 from analyzer.types import PairSubject, Provenance, RuleId, RunId, Scene, Subject, TrackSubject, Verdict, ZoneSubject
 from pipelines.errors import BadInput
@@ -65,7 +65,7 @@ def explained(scenes: Path, site: Path, at: datetime, camera: str | None, langua
     yield f"{last.frame.camera} {last.frame.at.astimezone(document.site.facility.timezone).isoformat()} (+{last.frame.pts})"
     if moment - last.frame.at > _RECENT:
         before = seconds((moment - last.frame.at).total_seconds(), tongue)
-        yield _say(
+        yield say(
             Text(f"cảnh cuối cùng, {before} trước thời điểm được hỏi", f"the last scene, {before} before the moment asked for"),
             tongue,
         )
@@ -77,15 +77,13 @@ def explained(scenes: Path, site: Path, at: datetime, camera: str | None, langua
 
 def _standing(standing: Standing, site: Site, language: Language) -> str:
     judgement, timing, votes = standing.judgement, standing.clause.timing, standing.votes
-    said = _say(_VERDICTS[judgement.verdict], language)
+    said = say(_VERDICTS[judgement.verdict], language)
     if judgement.reason is not None:
-        said += f" ({_say(REASONS[judgement.reason], language)})"
-    who = _about(judgement.subject, site, language) + (
-        f", {_say(ROLES[judgement.role.role], language)}" if judgement.role else ""
-    )
-    needed = _say(_needed(timing, language), language)
-    state = _say(Text("ĐANG MỞ", "OPEN") if standing.open else Text("chưa mở", "not open"), language)
-    counted = _say(
+        said += f" ({say(REASONS[judgement.reason], language)})"
+    who = _about(judgement.subject, site, language) + (f", {say(ROLES[judgement.role.role], language)}" if judgement.role else "")
+    needed = say(_needed(timing, language), language)
+    state = say(Text("ĐANG MỞ", "OPEN") if standing.open else Text("chưa mở", "not open"), language)
+    counted = say(
         Text(
             f"{votes.violating} vi phạm / {votes.compliant} tuân thủ / {votes.total - votes.assessed} không đánh giá được",
             f"{votes.violating} violating / {votes.compliant} compliant / {votes.total - votes.assessed} not assessable",
@@ -99,12 +97,12 @@ def _about(subject: Subject, site: Site, language: Language) -> str:
     """Whom or what a judgement is about: people by their numbers, places by their names."""
     match subject:
         case TrackSubject(track):
-            return _say(Text(f"đối tượng {track}", f"track {track}"), language)
+            return say(Text(f"đối tượng {track}", f"track {track}"), language)
         case PairSubject(first, second):
-            return _say(Text(f"đối tượng {first} và {second}", f"tracks {first} and {second}"), language)
+            return say(Text(f"đối tượng {first} và {second}", f"tracks {first} and {second}"), language)
         case ZoneSubject(place):
             known = (zone for zone in site.zones if zone.id == place)
-            return next((zone.name or f"{_say(ZONES[zone.kind], language)} ({place})" for zone in known), place)
+            return next((zone.name or f"{say(ZONES[zone.kind], language)} ({place})" for zone in known), place)
         case _:
             return subject.key
 
@@ -115,14 +113,10 @@ def _silent(site: Site, heard: set[RuleId], language: Language) -> Iterator[str]
             continue
         if status.state is RuleState.ON:
             nobody = Text("không có ai thuộc phạm vi quy tắc", "nobody here whom it is about")
-            yield f"{status.entry.id}: {_say(nobody, language)}"
+            yield f"{status.entry.id}: {say(nobody, language)}"
         else:
-            missing = "; ".join(_say(text, language) for text in status.missing)
-            yield f"{status.entry.id}: {_say(status.why, language)}{': ' if missing else ''}{missing}"
-
-
-def _say(text: Text, language: Language) -> str:
-    return text.vi if language is Language.VI else text.en
+            missing = "; ".join(say(text, language) for text in status.missing)
+            yield f"{status.entry.id}: {say(status.why, language)}{': ' if missing else ''}{missing}"
 
 
 def _needed(timing: Timing, language: Language) -> Text:

@@ -10,7 +10,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import MutableMapping
 from typing import Final
 
 KEPT: Final = "VIGIL_KEPT"
@@ -19,16 +18,16 @@ KEPT: Final = "VIGIL_KEPT"
 STOP_WITHIN: Final = 18.0  # s for all kept processes together; the live one plans with less (`LiveOptions.stop_within`)
 
 
-def end_with_keeper(environment: MutableMapping[str, str] = os.environ, stop_within: float = STOP_WITHIN) -> None:
+def end_with_keeper() -> None:
     """In a kept process: stop as after SIGTERM when the keeper is gone, at once when that takes too long."""
-    if environment.pop(KEPT, None) is None:
+    if os.environ.pop(KEPT, None) is None:
         return
 
     def follow() -> None:
         while os.read(0, 1):  # not through `sys.stdin`: a thread that holds its lock aborts the interpreter when it ends
             pass
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(stop_within)
+        time.sleep(STOP_WITHIN)
         os._exit(1)
 
     threading.Thread(target=follow, name="keeper", daemon=True).start()

@@ -19,7 +19,8 @@ from models.training.ppe import ATTIRE, ITEM_STATES, ITEMS, UNLABELLED, People, 
 
 Floats = npt.NDArray[np.float32]
 
-_RECOLOURINGS: Final = ((45, (2, 0, 1)), (100, (1, 2, 0)), (140, (2, 1, 0)))
+RECOLOURINGS: Final = ((45, (2, 0, 1)), (100, (1, 2, 0)), (140, (2, 1, 0)))
+"""Hue turns and channel orders: the uniforms of another day. Layers are fitted on them, and attire is measured again under them."""
 _DECAY: Final = 0.3
 _SMOOTHING: Final = 0.02
 _SPREAD: Final = 0.05
@@ -38,7 +39,7 @@ def features_of(network: Any, people: People, *, rounds: int = 2, seed: int = 10
         seed: of these views.
     """
     views = [_forward(network, [_pair(people, row, 0, (0, 1, 2)) for row in range(len(people))])]
-    views += [_forward(network, [_pair(people, row, turn, order) for row in range(len(people))]) for turn, order in _RECOLOURINGS]
+    views += [_forward(network, [_pair(people, row, turn, order) for row in range(len(people))]) for turn, order in RECOLOURINGS]
     for count in range(rounds):
         rng = np.random.default_rng(seed + count)
         views.append(_forward(network, [draw_person(people, row, rng) for row in range(len(people))]))

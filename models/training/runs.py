@@ -34,7 +34,7 @@ from models.training.displaced import displaced_masks
 from models.training.efficientnet import build_features
 from models.training.export import export_onnx
 from models.training.fitting import Schedule, fit_temperature, softmax
-from models.training.refit import features_of, refit
+from models.training.refit import RECOLOURINGS, features_of, refit
 from models.training.restored import restore_mask, restore_ppe
 from models.training.views import fit_views, view_figures, view_labels
 from models.weights import confirm_shipped, entry_of, load_catalogue
@@ -50,8 +50,6 @@ PPE_SCHEDULE: Final = Schedule(crops=20_000, batch_size=32, rate_features=5e-4, 
 _FOLDS: Final = 8
 _DISPLACED: Final = 2_500
 _MEASURED_ON: Final = 768
-_RECOLOURINGS: Final = ((45, (2, 0, 1)), (100, (1, 2, 0)), (140, (2, 1, 0)))
-"""Hue turns and channel orders under which attire is measured again: the uniforms of another day."""
 _LOSS_LINE: Final = re.compile(r"step (\d+) of \d+, loss ([\d.]+)")
 
 
@@ -155,7 +153,7 @@ def train_ppe(data: Path, out: Path, *, checkpoint: Path, fold: int = 0, schedul
     record: dict[str, Any] = {"schedule": asdict(schedule), "temperatures": temperatures, "held_out": as_json(plain)}
     record["attire_recoloured"] = [
         _balanced(_ppe_report(validation, *ppe.predict(network, validation, turn=turn, order=order), temperatures))
-        for turn, order in _RECOLOURINGS
+        for turn, order in RECOLOURINGS
     ]
     record["claims"] = _claims(validation, items, temperatures)
     # Nobody labelled the items of these people, but their attire; they are from other pictures than those measured above.

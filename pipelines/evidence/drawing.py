@@ -14,7 +14,7 @@ import numpy as np
 
 from analyzer.entry import Text
 from analyzer.labels import ITEMS, MASKS, PRESENCES
-from analyzer.sentences import Language, number
+from analyzer.sentences import Language, number, say
 from analyzer.types import Box, Observation, Presence, Scene, Severity, TrackId
 from models.frame import Frame, Image
 from pipelines.errors import EvidenceError, EvidenceFault
@@ -110,11 +110,11 @@ def _words(seen: Observation, language: Language) -> list[str]:
     """What was read of a person of the event, a line each for the mask and for what is there, is not, cannot be seen."""
     lines = [f"#{seen.track.id}"]
     if seen.mask is not None:
-        lines[0] += f" {_say(MASKS[seen.mask.state], language)} {number(seen.mask.probability, language, 2)}"
+        lines[0] += f" {say(MASKS[seen.mask.state], language)} {number(seen.mask.probability, language, 2)}"
     for presence in Presence:
-        items = [_say(ITEMS[reading.item], language) for reading in seen.items if reading.state is presence]
+        items = [say(ITEMS[reading.item], language) for reading in seen.items if reading.state is presence]
         if items:
-            lines.append(f"{_say(PRESENCES[presence], language)}: {', '.join(items)}")
+            lines.append(f"{say(PRESENCES[presence], language)}: {', '.join(items)}")
     return lines
 
 
@@ -151,9 +151,9 @@ def _captioned(image: Image, episode: Episode, case: Case, frame: Frame, languag
     event = episode.event
     unknown = case.time_basis is TimeBasis.UNKNOWN
     when = span(frame.ref.pts) if unknown else moment(frame.ref.at, time_zone(case.timezone))
-    basis = _say(TIME_BASES[case.time_basis], language)
-    version, time = _say(_VERSION, language), _say(_TIME, language)
-    standing = _say(_HINT if event.severity is Severity.ASSIST else _SIGN, language)
+    basis = say(TIME_BASES[case.time_basis], language)
+    version, time = say(_VERSION, language), say(_TIME, language)
+    standing = say(_HINT if event.severity is Severity.ASSIST else _SIGN, language)
     lines = (
         f"{event.rule} ({version} {event.rule_version})  {event.camera}  {when} ({time}: {basis})",
         f"{standing}  {event.id}",
@@ -164,10 +164,6 @@ def _captioned(image: Image, episode: Episode, case: Case, frame: Frame, languag
     for row, text in enumerate(lines):
         _write(band, text, (2, step * row), _fitting(text, width - 4, _size(image)))
     return np.vstack((image, band))
-
-
-def _say(text: Text, language: Language) -> str:
-    return text.vi if language is Language.VI else text.en
 
 
 def _thickness(image: Image) -> int:
