@@ -64,10 +64,13 @@ class _SinceGlance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """A picture with its small grey one, ``at`` in stream time; ``catch_up``: from before the gates woke up."""
+    """A picture with its small grey one, ``at`` in stream time; ``catch_up``: from before the gates woke up.
+
+    Without gates nobody asks whether a picture moved: ``grey`` is None then and made for the picture health alone.
+    """
 
     frame: VideoFrame
-    grey: Image
+    grey: Image | None
     at: float
     arrival: float
     catch_up: bool = False
@@ -309,8 +312,9 @@ class Streaming:
         if not self._grid.due(at):
             self._counts.rate += 1
             return
-        grey = glance_of(frame)
-        self._judge(Decoded(frame, grey, at, arrival, catch_up), moved=self._motion.moved(grey, arrival))
+        grey = glance_of(frame) if self._request.gated else None
+        moved = grey is not None and self._motion.moved(grey, arrival)
+        self._judge(Decoded(frame, grey, at, arrival, catch_up), moved=moved)
 
     def _judge(self, picture: Decoded, *, moved: bool) -> None:
         """Send a picture to be analysed, or count why not."""
@@ -320,7 +324,7 @@ class Streaming:
         awake = self._gate.awake(arrival) and not (picture.catch_up and self._attention.still(arrival))
         wanted = moved or not self._request.gated or awake
         if at - self._since.at >= _GLANCE_EVERY or self._since.at == 0.0:
-            self._glance(picture.grey, at, arrival)
+            self._glance(glance_of(picture.frame) if picture.grey is None else picture.grey, at, arrival)
         due = self._pace.due(at) or (wanted and self._attention.close(arrival))
         step = self._gop_seconds if self._gop_seconds <= LONGEST_NAP else 0.0
         if not wanted and (picture.catch_up or not self._attention.overdue(arrival, step)):

@@ -6,6 +6,8 @@ short read and nothing to clean up, and an owner that is late slows the process 
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import select
@@ -17,6 +19,8 @@ from pipelines.records import GapReason, Trouble
 
 _HEADER: Final = struct.Struct("<BIQ")
 _LARGEST: Final = 8192 * 4320 * 3
+_PIPE_BYTES: Final = 1 << 20
+"""A picture of 640x360 fits whole; with the usual 64 KiB the two sides would wake each other eleven times for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +147,13 @@ class Receiver:
 
     def __init__(self, descriptor: int) -> None:
         os.set_blocking(descriptor, False)
+        with contextlib.suppress(OSError):  # a system that allows no more: the two sides take turns more often
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._descriptor = descriptor
         self._head = bytearray()
-        self._body: bytearray | None = None
-        self._filled = 0
-        self._sizes = (0, 0, 0)
+        self._kind = -1  # of the message whose header is there
+        self._body, self._pixels = bytearray(), bytearray()
+        self._missing: list[memoryview] = []
 
     def poll(self, timeout: float) -> tuple[Message, bytearray] | None:
         """The next message with its pixels, or ``None`` when none was complete within ``timeout`` seconds.
@@ -167,7 +173,7 @@ class Receiver:
                 return self._take()
 
     def _fill(self) -> bool:
-        if self._body is None:
+        if self._kind < 0:
             data = os.read(self._descriptor, _HEADER.size - len(self._head))
             if not data:
                 raise EOFError
@@ -177,23 +183,26 @@ class Receiver:
             kind, body, pixels = (int(value) for value in _HEADER.unpack(self._head))
             if kind >= len(_KINDS) or body > 65536 or pixels > _LARGEST:
                 raise WireError("unreadable header")
-            self._sizes, self._body, self._filled = (kind, body, pixels), bytearray(body + pixels), 0
-            return body + pixels == 0
-        count = os.readv(self._descriptor, [memoryview(self._body)[self._filled :]])
+            self._kind, self._body, self._pixels = kind, bytearray(body), bytearray(pixels)
+            self._missing = [memoryview(each) for each in (self._body, self._pixels) if each]
+            return not self._missing
+        count = os.readv(self._descriptor, self._missing)
         if count == 0:
             raise EOFError
-        self._filled += count
-        return self._filled == len(self._body)
+        while self._missing and count >= len(self._missing[0]):
+            count -= len(self._missing.pop(0))
+        if self._missing:
+            self._missing[0] = self._missing[0][count:]
+        return not self._missing
 
     def _take(self) -> tuple[Message, bytearray]:
-        kind, body, _ = self._sizes
-        data = self._body or bytearray()
-        self._head, self._body = bytearray(), None
+        kind, body, pixels = self._kind, self._body, self._pixels
+        self._head, self._kind = bytearray(), -1
+        self._body = self._pixels = bytearray()
         try:
-            message = _decode(_KINDS[kind], json.loads(bytes(data[:body])))
+            return _decode(_KINDS[kind], json.loads(body)), pixels
         except (ValueError, TypeError) as error:
             raise WireError("unreadable message") from error
-        return message, data[body:]
 
 
 def _decode(kind: type[Message], fields: dict[str, object]) -> Message:
