@@ -33,6 +33,7 @@ class GateLimits:
     spread: float = 4.0  # ... and above so many mean deviations over it
     settle: float = 120.0  # time constant of the quiet level
     judged: int = 40  # agreement is judged over so many moving pictures
+    proving: int = 10  # moving pictures that the packets must have announced before silence of theirs means anything
     misses: float = 0.05  # share of moving pictures the packets may have missed
     distrust: float = 3600.0  # how long a gate that missed more is off: twice as long each time it is found out again ...
     longest_distrust: float = 86_400.0  # ... up to a day
@@ -79,6 +80,11 @@ class PacketGate:
     def reliable(self) -> bool:
         """The packets have not been shown to say nothing: hardly a moving picture was called quiet, if there was any."""
         return not self._found_out and self._agreed.count(False) <= self.limits.misses * len(self._agreed)
+
+    @property
+    def proven(self) -> bool:
+        """The packets have been seen to speak when something moved. Before anything has, their silence may be their nature."""
+        return self.reliable and len(self._agreed) >= self.limits.proving
 
     def moved(self, at: float, *, moved: bool) -> None:
         """What the motion test saw in a decoded picture: keeps the gate awake, and judges it."""
@@ -160,12 +166,34 @@ def tile_means(grey: Grey) -> npt.NDArray[np.float32]:
     return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float32)
 
 
+_CHEAP = 1024 * 576  # pixels; a smaller picture takes less than a millisecond to decode
+_PEEK = 1.0  # s between two pictures while the packets are not believed
+
+
+def is_cheap(size: tuple[int, int]) -> bool:
+    """Whether pictures of this width and height are decoded so quickly that one may look at some that nothing asks for."""
+    return size[0] * size[1] <= _CHEAP
+
+
+def peek_due(since_picture: float, to_keyframe: float) -> bool:
+    """Whether a picture between two keyframes is to be looked at because nobody knows what the silence of the packets means.
+
+    A camera of constant bit rate says nothing by its packets, and somebody may come and go between two keyframes.
+
+    Args:
+        since_picture: seconds since the last picture that was decoded.
+        to_keyframe: seconds to the next keyframe, as far as one knows.
+    """
+    return since_picture >= _PEEK - _EARLY and to_keyframe > _PEEK / 2
+
+
 LONGEST_NAP = 4.0  # s; with keyframes further apart every picture is decoded
 _STILL = 3.0  # s without motion; what moves then has just begun
 _CLOSE = 2.0  # s for which one looks closely then
 _AUDIT = 2.0  # s between the looks that nothing asked for
 _QUIET_AUDIT = 4.2  # ... when it has been quiet for long; less than what the ledger calls watched
 _LONG_QUIET = 30.0  # s
+_EARLY = 0.05  # s; pictures do not come to the millisecond
 _FAR_APART = 1.0  # s; keyframes that come quicker (JPEG by JPEG, say) are all that is known of a stream, and all looked at
 
 

@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 
 from models.frame import Image
 from models.upright import pixel_aspect, squared
-from pipelines.gate import GLANCE_SIZE, LONGEST_NAP, Attention, MotionTest, PacketGate, RateSampler
+from pipelines.gate import GLANCE_SIZE, LONGEST_NAP, Attention, MotionTest, PacketGate, RateSampler, is_cheap, peek_due
 from pipelines.health import LoopWatch
 from pipelines.ring import Recorder
 from pipelines.sources.address import Scheme
@@ -106,6 +106,7 @@ class Streaming:
         self._aspect = Fraction(1)  # of a pixel
         self._codec = ""
         self._key_at, self._gop_seconds = 0.0, 0.0
+        self._shown_at = 0.0  # the arrival of the packet that was decoded last
         self._line, self._line_told = LineWatch(wishes.most), -math.inf
 
     @property
@@ -185,15 +186,26 @@ class Streaming:
         awake = awake or max(self._gop_seconds, arrival - self._key_at) > LONGEST_NAP
         if not self._request.decode:
             counts.quiet += 1
-        elif key and (awake or not self._gate.reliable or not self._attention.idle(arrival, self._gop_seconds)):
+        elif key and (awake or self._wary or not self._attention.idle(arrival, self._gop_seconds)):
             self._keyframe(packet, stream, arrival, awake=awake)
+            self._shown_at = arrival
         else:
             self._nap.waiting.append((packet, arrival))
             counts.quiet += 1
-            if awake:
+            if awake or self._peek(arrival):
                 self._catch_up(stream)
+                self._shown_at = arrival
         if arrival - self._last_sent >= _PULSE_EVERY:
             self._tell(Pulse(arrival, self.tally))
+
+    @property
+    def _wary(self) -> bool:
+        """Keyframes do not rest: what the packets are worth is not known, and looking is cheap, or it is known."""
+        return not self._gate.reliable or (not self._gate.proven and is_cheap(self._size))
+
+    def _peek(self, arrival: float) -> bool:
+        to_keyframe = self._key_at + self._gop_seconds - arrival
+        return not self._gate.proven and is_cheap(self._size) and peek_due(arrival - self._shown_at, to_keyframe)
 
     def _follow_wishes(self) -> None:
         wishes = self._wishes

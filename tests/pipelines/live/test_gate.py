@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.gate import GLANCE_SIZE, Attention, GateLimits, MotionTest, PacketGate, RateSampler
+from pipelines.gate import GLANCE_SIZE, Attention, GateLimits, MotionTest, PacketGate, RateSampler, is_cheap, peek_due
 
 
 def feed(gate: PacketGate, sizes: list[int], start: float, rate: float = 10.0) -> list[bool]:
@@ -100,6 +100,42 @@ def test_packets_are_relied_on_until_they_are_found_out() -> None:
     assert gate.reliable
     gate.moved(40.0, moved=True)
     assert not gate.reliable
+
+
+def test_silence_means_something_once_the_packets_have_spoken() -> None:
+    gate = PacketGate()
+    feed(gate, [2000] * 300, 0.0)
+    assert gate.reliable
+    assert not gate.proven  # nothing has moved: perhaps they never say anything
+    feed(gate, [9000] * 20, 30.0)
+    for number in range(9):
+        gate.moved(32.0 + number, moved=True)
+        assert not gate.proven
+    gate.moved(41.0, moved=True)
+    assert gate.proven
+
+
+def test_packets_that_miss_something_are_not_proven() -> None:
+    gate = PacketGate()
+    feed(gate, [2000] * 300, 0.0)
+    for number in range(20):
+        gate.moved(30.0 + number, moved=True)
+    assert not gate.proven
+
+
+def test_between_two_keyframes_one_looks_once_a_second() -> None:
+    assert not peek_due(0.9, 1.1)
+    assert peek_due(1.0, 1.0)
+    assert peek_due(0.96, 1.04)  # a camera of 25 pictures a second has none at the very second
+    assert not peek_due(1.5, 0.4)  # the keyframe comes soon enough
+    assert not peek_due(1.0, -0.5)  # it is late: nobody knows when it comes
+
+
+def test_a_second_stream_is_cheap_to_decode_and_a_main_stream_is_not() -> None:
+    assert is_cheap((640, 360))
+    assert is_cheap((768, 432))
+    assert not is_cheap((1280, 720))
+    assert not is_cheap((1920, 1080))
 
 
 def test_a_night_becomes_the_new_level() -> None:

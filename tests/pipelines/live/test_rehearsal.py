@@ -73,6 +73,16 @@ def test_gates_save_looks_and_miss_neither_people_nor_events(visit: Path) -> Non
     assert found.missed_seconds <= 0.01 * found.person_seconds
 
 
+def test_somebody_who_comes_and_goes_between_two_keyframes_is_seen(tmp_path: Path) -> None:
+    """The encoder spends the same bytes whatever happens: neither the packets nor any keyframe shows him."""
+    path = tmp_path / "short.mp4"
+    write_clip(path, painted_walk(320, 10, seen=(26.3, 27.8)), rate=10, keyframe_every=20, bit_rate=800_000)
+    found = measured(path, synthetic_factory(), 5.0, 32.0, None)
+    assert found.person_seconds == pytest.approx(1.5, abs=0.2)
+    assert found.missed_seconds == pytest.approx(0.0, abs=0.01)
+    assert found.judged < 0.8 * found.judged_ungated
+
+
 def test_the_books_of_the_gates_are_kept(visit: Path) -> None:
     looks = run_live(visit, synthetic_factory(), rate=5.0, seconds=24.0).looks
     assert looks is not None
